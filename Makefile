@@ -1,0 +1,297 @@
+# Builds the compiler, the runtimes, the servers and their tests. Everything is found by wildcard: a
+# new file is a new part, nothing is registered. `make help` lists what can be made.
+#
+#     CC=clang CXX=clang++    another compiler (what that changes is built again)
+#     SAN=address,undefined   with sanitizers, in a folder of its own below build/; also SAN=thread
+#     WERROR=1                warnings are errors
+#     T=PATTERN               with check: only tests whose names contain PATTERN
+#     V=1                     shows commands as they run
+
+CC       = gcc
+CXX      = g++
+AR       = ar
+FLEX     = flex
+BISON    = bison
+PYTHON   = python3
+CFLAGS   =
+CXXFLAGS = $(CFLAGS)
+LDFLAGS  =
+prefix   = /usr/local
+JOBS    := $(shell nproc 2>/dev/null || echo 1)
+
+comma   := ,
+B        = build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),/coverage)
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+EXTRA    = $(if $(SAN),-O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-O2) \
+           $(if $(COVERAGE),-O0 --coverage) -g
+C_FLAGS  = -std=c11 $(WARNINGS) $(EXTRA) -MMD -MP
+CXX_FLAGS = -std=c++17 $(WARNINGS) $(EXTRA) -MMD -MP
+LD_FLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
+
+Q        = $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-7s %s\n' $(1) '$(2)')
+
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL = all
+
+# ---- what there is -------------------------------------------------------------------------------
+
+# A runtime is the core and the folders in its row.
+RUNTIME_NAMES = thread pool event trace
+
+PARTS_thread  = core thread
+PARTS_pool    = core pool
+PARTS_event   = core loop event
+PARTS_trace   = core loop trace
+
+LIBS_thread   = -pthread
+LIBS_pool     = -levent_core -pthread
+LIBS_event    = -levent_core -lboost_context -pthread
+LIBS_trace    = -levent_core -lboost_context -pthread
+
+RUNTIMES := $(foreach r,$(RUNTIME_NAMES),$(if $(wildcard runtimes/$(r)/*.c),$(r)))
+
+# The folders below $(1) that hold a program: NAME/NAME.flux and its nodes.
+programs  = $(foreach d,$(wildcard $(1)/*),$(if $(wildcard $(d)/$(notdir $(d)).flux),$(d)))
+SERVERS  := $(call programs,servers)
+EXAMPLES := $(call programs,examples)
+RUN_TESTS := $(call programs,tests/run)
+
+FLUXC        = $(B)/bin/fluxc
+FLUXC_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard fluxc/*.c)) \
+                 $(if $(wildcard grammar/flux.y),$(B)/obj/gen/flux.tab.o) \
+                 $(if $(wildcard grammar/flux.l),$(B)/obj/gen/flux.lex.o)
+HEADERS      = $(B)/include/flux.h $(B)/include/flux_abi.h
+LIBRARIES   := $(RUNTIMES:%=$(B)/lib/libflux-%.a) $(RUNTIMES:%=$(B)/lib/pkgconfig/flux-%.pc)
+TOOLS       := $(patsubst tools/%.c,$(B)/bin/%,$(wildcard tools/*.c))
+SERVER_BINS := $(foreach s,$(SERVERS),$(RUNTIMES:%=$(B)/bin/$(notdir $(s))-%))
+
+# Where the program of folder $(1) is put under runtime $(2).
+program_file = $(B)/$(if $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2)
+
+# One executable for each C file; those of tests/runtime one for each runtime they are for: all, or
+# those after "// runtimes:" in them.
+UNIT_TESTS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+runtimes_of    = $(filter $(or $(shell sed -n 's|^.*// runtimes:||p' $(1)),$(RUNTIMES)),$(RUNTIMES))
+RUNTIME_TESTS := $(foreach t,$(wildcard tests/runtime/*.c), \
+                   $(patsubst %,$(B)/$(t:.c=)-%,$(call runtimes_of,$(t))))
+TEST_PROGRAMS := $(UNIT_TESTS) $(RUNTIME_TESTS) \
+                 $(foreach d,$(EXAMPLES) $(RUN_TESTS),$(RUNTIMES:%=$(B)/$(d)-%))
+FUZZERS       := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
+
+.PHONY: all
+all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) ## compiler, runtimes, every server under every runtime (default)
+
+# ---- compiling -----------------------------------------------------------------------------------
+
+# All objects depend on a file that changes when the way they are compiled does.
+SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_FLAGS) $(LDFLAGS)
+$(shell mkdir -p $(B) && { echo '$(SETTINGS)' | cmp -s - $(B)/settings || \
+                           echo '$(SETTINGS)' >$(B)/settings; })
+
+# $(1): further flags.
+compile = $(call say,CC,$<)$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) $(1) $(CFLAGS) -c -o $@ $<
+compile_cxx = $(call say,CXX,$<)$(Q)mkdir -p $(@D) && \
+              $(CXX) $(CXX_FLAGS) $(1) $(CXXFLAGS) -c -o $@ $<
+archive = $(call say,AR,$@)$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+link = $(call say,LINK,$@)$(Q)mkdir -p $(@D) && $(or $(2),$(CC)) $(LD_FLAGS) $(LDFLAGS) -o $@ \
+       $(filter %.o %.a,$^) $(1)
+
+$(B)/include/%.h: runtimes/%.h
+	$(Q)mkdir -p $(@D) && cp $< $@
+
+# ---- the compiler --------------------------------------------------------------------------------
+
+$(B)/gen/flux.tab.c $(B)/gen/flux.tab.h &: grammar/flux.y
+	$(call say,BISON,$<)
+	$(Q)mkdir -p $(B)/gen && \
+	    $(BISON) -Wall -Werror -o $(B)/gen/flux.tab.c --header=$(B)/gen/flux.tab.h $<
+
+$(B)/gen/flux.lex.c $(B)/gen/flux.lex.h &: grammar/flux.l
+	$(call say,FLEX,$<)
+	$(Q)mkdir -p $(B)/gen && \
+	    $(FLEX) -o $(B)/gen/flux.lex.c --header-file=$(B)/gen/flux.lex.h $<
+
+GENERATED = $(B)/gen/flux.tab.h $(B)/gen/flux.lex.h
+
+# What flex and bison write converts freely between integers.
+$(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/settings | $(GENERATED)
+	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen -Wno-conversion -Wno-sign-compare \
+	    -Wno-unused-function)
+
+$(B)/obj/fluxc/%.o: fluxc/%.c $(B)/settings | $(GENERATED)
+	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen)
+
+$(FLUXC): $(FLUXC_OBJECTS)
+	$(call link)
+
+# ---- runtimes ------------------------------------------------------------------------------------
+
+$(B)/obj/runtimes/%.o: runtimes/%.c $(B)/settings
+	$(call compile,-D_GNU_SOURCE -fstack-clash-protection -Iruntimes -Iruntimes/core)
+
+$(B)/obj/runtimes/%.o: runtimes/%.S $(B)/settings
+	$(call compile,-Iruntimes)
+
+runtime_objects = $(foreach p,$(1),$(patsubst %,$(B)/obj/%.o,$(basename \
+                    $(wildcard runtimes/$(p)/*.c runtimes/$(p)/*.S))))
+
+define runtime_rules
+$(B)/lib/libflux-$(1).a: $(call runtime_objects,$(PARTS_$(1)))
+	$$(archive)
+endef
+$(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
+
+# The build folder is laid out as an installation is, so one .pc file serves both, wherever it is.
+$(B)/lib/pkgconfig/flux-%.pc: Makefile
+	$(Q)mkdir -p $(@D) && printf '%s\n' \
+	    'prefix=$${pcfiledir}/../..' '' \
+	    'Name: flux-$*' \
+	    'Description: the $* runtime for programs that fluxc has compiled' \
+	    'Version: 1.0' \
+	    'Cflags: -I$${prefix}/include' \
+	    'Libs: -L$${prefix}/lib -lflux-$* $(LIBS_$*)' >$@
+
+# ---- programs: servers, examples, run tests ------------------------------------------------------
+#
+# The header that fluxc writes is the same for every runtime, so the nodes are compiled once. In the
+# folder of a program `options` may hold options for fluxc, and `libs` what to link with.
+
+COMMON_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard servers/common/*.c))
+NODE_FLAGS      = -D_GNU_SOURCE -I$(B)/include -Iservers/common
+
+$(B)/obj/servers/common/%.o: servers/common/%.c $(B)/settings | $(HEADERS)
+	$(call compile,$(NODE_FLAGS))
+
+$(B)/lib/libcommon.a: $(COMMON_OBJECTS)
+	$(archive)
+
+node_objects = $(patsubst %,$(B)/obj/%.o,$(basename $(wildcard $(1)/*.c $(1)/*.cc)))
+words_in     = $(if $(wildcard $(1)),$(shell cat $(1)))
+
+# $(1): folder
+define program_rules
+$(call node_objects,$(1)): | $(B)/gen/$(1)-$(firstword $(RUNTIMES))/$(notdir $(1))_flux.h
+$(B)/obj/$(1)/%.o: $(1)/%.c $(B)/settings | $(HEADERS)
+	$$(call compile,$$(NODE_FLAGS) -I$(B)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
+$(B)/obj/$(1)/%.o: $(1)/%.cc $(B)/settings | $(HEADERS)
+	$$(call compile_cxx,$$(NODE_FLAGS) -I$(B)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
+endef
+
+# $(1): folder, $(2): runtime, $(3): what both files that fluxc writes are called
+define program_runtime_rules
+$(3).c: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
+	$$(call say,FLUXC,$$< ($(2)))
+	$$(Q)mkdir -p $$(@D) && $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $$@ $$< && \
+	    touch $$@
+$(3).h: $(3).c ;
+$(3).o: $(3).c $(B)/settings | $(3).h $(HEADERS)
+	$$(call compile,$$(NODE_FLAGS) -I$(1))
+$(call program_file,$(1),$(2)): $(3).o $(call node_objects,$(1)) \
+        $(if $(filter servers/%,$(1)),$(B)/lib/libcommon.a) $(B)/lib/libflux-$(2).a
+	$$(call link,$(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
+endef
+
+ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)
+$(foreach d,$(ALL_PROGRAMS),$(eval $(call program_rules,$(d))))
+$(foreach d,$(ALL_PROGRAMS),$(foreach r,$(RUNTIMES),$(eval \
+    $(call program_runtime_rules,$(d),$(r),$(B)/gen/$(d)-$(r)/$(notdir $(d))_flux))))
+
+$(B)/bin/%: tools/%.c $(B)/settings | $(HEADERS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) -D_GNU_SOURCE $(CFLAGS) $(LD_FLAGS) $(LDFLAGS) \
+	    -MF $(B)/obj/$*.d -o $@ $< -lm -pthread
+
+# ---- tests ---------------------------------------------------------------------------------------
+
+# Unit tests take what they need from the compiler and from the core of the runtimes.
+$(B)/lib/libfluxc.a: $(filter-out $(B)/obj/fluxc/main.o,$(FLUXC_OBJECTS))
+	$(archive)
+$(B)/lib/libcore.a: $(call runtime_objects,core)
+	$(archive)
+
+$(B)/obj/tests/%.o: tests/%.c $(B)/settings | $(HEADERS) $(GENERATED)
+	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core -Iservers/common)
+
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/lib/libfluxc.a $(B)/lib/libcore.a $(B)/lib/libcommon.a
+	$(call link,-lcmocka -pthread -lm)
+
+# A runtime test is a program whose tables are written by hand; FLUX_RUNTIME is the runtime's name.
+define runtime_test_rules
+$(B)/obj/tests/runtime/%-$(1).o: tests/runtime/%.c $(B)/settings | $(HEADERS)
+	$$(call compile,-D_GNU_SOURCE -DFLUX_RUNTIME=$(1) -Iruntimes -Iruntimes/core)
+$(B)/tests/runtime/%-$(1): $(B)/obj/tests/runtime/%-$(1).o $(B)/lib/libflux-$(1).a
+	$$(call link,$$(LIBS_$(1)))
+endef
+$(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))
+
+.PHONY: check check-built test-programs golden demo bench fuzz soak
+test-programs: all $(TEST_PROGRAMS) ## what the tests need
+
+check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory check-built
+
+# A test whose program cannot be built has failed; the others run all the same.
+check-built:
+	$(Q)$(PYTHON) tests/harness/check.py --build=$(B) --make='$(MAKE)' --jobs=$(JOBS) \
+	    --runtimes='$(RUNTIMES)' $(if $(QUICK),--quick) $(if $(SAN),--sanitizer=$(SAN)) '$(T)'
+
+golden: $(FLUXC) ## rewrites the expected files of tests/golden
+	$(Q)$(PYTHON) tests/harness/check.py --build=$(B) --make='$(MAKE)' --rewrite golden/
+
+# ---- installing ----------------------------------------------------------------------------------
+
+PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libevent-dev libboost-context-dev \
+           uthash-dev libcmocka-dev libturbojpeg0-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
+           libjansson-dev graphviz curl
+
+.PHONY: deps install uninstall
+deps: ## installs the Debian packages that are missing (root or sudo)
+	$(Q)sh tools/deps.sh $(PACKAGES) $(if $(filter clang%,$(CC)),clang)
+
+install: all ## into $(DESTDIR)$(prefix)
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/include \
+	    $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/share/doc/flux
+	install $(FLUXC) $(TOOLS) $(SERVER_BINS) $(DESTDIR)$(prefix)/bin
+	install -m 644 $(HEADERS) $(DESTDIR)$(prefix)/include
+	install -m 644 $(filter %.a,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib
+	install -m 644 $(filter %.pc,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib/pkgconfig
+	install -m 644 $(wildcard docs/*.md README.md LICENSE) $(DESTDIR)$(prefix)/share/doc/flux
+
+# ---- care ----------------------------------------------------------------------------------------
+
+SOURCES = $(wildcard fluxc/*.[ch] runtimes/*.h runtimes/*/*.[ch] servers/*/*.[ch] servers/*/*.cc \
+            examples/*/*.[ch] examples/*/*.cc tests/*/*.[ch] tests/run/*/*.[ch] tests/run/*/*.cc \
+            tools/*.[ch] bench/*.[ch])
+
+.PHONY: format lint coverage clean help
+format: ## lays out all C as .clang-format says
+	clang-format -i $(SOURCES)
+
+lint: all ## cppcheck and clang-tidy
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+	    --suppress=missingIncludeSystem -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core \
+	    $(filter %.c,$(filter fluxc/% runtimes/%,$(SOURCES)))
+	clang-tidy --quiet --warnings-as-errors='*' \
+	    --checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters' \
+	    $(filter %.c,$(filter fluxc/% runtimes/%,$(SOURCES))) -- \
+	    -std=c11 -D_GNU_SOURCE -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core
+
+coverage: ## line coverage of the compiler and the runtimes by the tests
+	$(Q)$(MAKE) --no-print-directory COVERAGE=1 check-built
+	$(Q)cd build/coverage && for o in obj/fluxc obj/runtimes/*; do \
+	    echo "$$o:"; gcov -n -o $$o $$o/*.gcda 2>/dev/null | sed -n '/^Lines/{h};$${x;p}'; done
+
+clean: ## removes build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+	@sed -n 's/^#     \([A-Z]*=\)/  \1/p' Makefile
+
+$(shell mkdir -p $(B)/obj)
+-include $(shell find $(B)/obj $(B)/gen $(B)/bin $(B)/tests $(B)/examples -name '*.d' 2>/dev/null)
