@@ -1,7 +1,7 @@
 /* diag.h - diagnostics: collected as values while passes run, sorted and printed at the end.
  *
- *      struct diag *d = diag_report(diags, DIAG_UNKNOWN_NODE, span, "no node is called '%s'", name);
- *      diag_note(d, other, "did you mean '%s'?", near);
+ *      struct diag *d = diag_report(diags, DIAG_UNKNOWN_NODE, span, "no node is called '%s'",
+ * name); diag_note(d, other, "did you mean '%s'?", near);
  *
  * Every diagnostic is a row of diag.def: DIAG(id, "name", severity, "what it is about"); the name
  * is what stands in brackets, what -W takes, and what its golden tests are called.
@@ -28,13 +28,18 @@ struct diag;
 
 struct diags *diags_new(struct arena *arena);
 
-/* -W NAME, -Wno-NAME, -Werror, -Werror=NAME, -w. Returns false for an unknown name. */
+/* -WNAME, -Wno-NAME, -Werror, -Wno-error, -Werror=NAME, -Wno-error=NAME, -Wall, -w, as on the
+ * command line; of several for one warning the last counts. NAME may be the first words of several
+ * names: -Wno-unused. Returns false for an unknown name, and for that of an error. */
 bool diags_option(struct diags *diags, const char *option);
+
+/* Every row of the table, for --help-warnings. */
+void diags_list(FILE *out);
 
 /* Never NULL; a warning that is switched off is collected nowhere. The text has no full stop and
  * quotes names with ''. */
-struct diag *diag_report(struct diags *diags, enum diag_id id, struct span span,
-                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+struct diag *diag_report(struct diags *diags, enum diag_id id, struct span span, const char *format,
+                         ...) __attribute__((format(printf, 4, 5)));
 
 /* Another place that takes part, or, with a span without file, just a remark. In order. */
 void diag_note(struct diag *diag, struct span span, const char *format, ...)

@@ -20,6 +20,19 @@ struct source_file {
     unsigned line_count;
 };
 
+struct arena;
+
+/* Reads a file, or a pipe to its end, into the arena. NULL with *error an errno value when it
+ * cannot be read, is a folder (EISDIR) or is larger than positions can say (EFBIG). index: its
+ * place among the files of the compilation, which is the order of diagnostics. */
+const struct source_file *source_read(struct arena *arena, const char *name, unsigned index,
+                                      int *error);
+
+/* The same of a text in memory, which is copied. size: at most SOURCE_MAX. */
+#define SOURCE_MAX ((size_t)1 << 30)
+const struct source_file *source_of_text(struct arena *arena, const char *name, const char *text,
+                                         size_t size, unsigned index);
+
 struct span {
     const struct source_file *file; /* NULL: no place, such as the command line */
     uint32_t begin, end;            /* byte offsets, end exclusive */
