@@ -31,9 +31,11 @@
 #include "passes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-struct nodes VECTOR(struct node *);
+struct nodes {
+    struct node **at;
+    unsigned count, capacity;
+};
 
 /* What stands below and above each node, and where flows begin. */
 struct lattice {

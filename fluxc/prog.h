@@ -51,12 +51,16 @@ enum step_op {
     STEP_JOIN,    /* the flow joins its session; error: other */
     STEP_BORN,    /* end of the source part */
     STEP_NOMATCH, /* no arm: error = FLUX_ENOMATCH, go to next */
-    STEP_FAIL,    /* an error edge: remember place and code for the handler, go to next */
+    STEP_MEMO,    /* forget the answers memo .. memo + field - 1: a dispatch begins */
+    STEP_FAIL,    /* a handler begins. Calls, awaits and joins have left place and code of their
+                     failure in the flow; kept as failure `field` if `write`, so that a recovery
+                     below this handler can bring them back */
     STEP_STOPPED, /* source part: if the error is FLUX_STOP go to other (no handler sees it) */
-    STEP_RECOVER, /* a recovering handler is done */
+    STEP_RECOVER, /* a recovering handler is done; within another: failure `field` - 1 again */
     STEP_UNHANDLED, /* count and log */
     STEP_LEAVE,   /* source part: the run failed */
-    STEP_END      /* the flow is over */
+    STEP_END,     /* the flow is over */
+    STEP_STEP     /* the following step is announced: a scheduling point (trace) */
 };
 
 #define STEP_NONE UINT32_MAX
@@ -70,12 +74,12 @@ struct step {
     struct value *input;   /* what is read; NULL: nothing */
     struct value *value;   /* what is made; NULL: nothing */
     const struct predicate *predicate; /* test */
-    unsigned field;        /* test: index in input */
+    unsigned field;        /* test: index in input; see also memo, fail, recover */
     unsigned memo;         /* test: 0, or number of the memo that keeps its answer: a predicate that
-                              several arms ask about one field is called once */
+                              several arms ask about one field is called once (R19) */
     const struct lock *lock;
     bool write;            /* take, give: the mode */
-    bool takes_error;      /* call: a handler with the code as its last input */
+    bool takes_error;      /* call, copy: the code follows the fields of input (handlers, R24) */
     bool idle;             /* await: stands first in a `repeat` turn */
     bool handled;          /* leave: an ending handler has run */
     bool cold;             /* on an error path: emitted after the rest */
@@ -87,6 +91,7 @@ struct routine {
     VECTOR(struct step) steps;
     VECTOR(struct value *) values;
     unsigned memo_count;
+    unsigned failure_count; /* failures kept at once, see STEP_FAIL */
     unsigned at_count;     /* suspension points, numbered 1..at_count */
 };
 

@@ -94,8 +94,9 @@ struct lock {
     bool write;
     bool declared;        /* else added by early acquisition (R31) */
     struct span span;     /* of the word in `atomic`; of an added one: that of the node below */
-    struct node *below;   /* added ones: the node whose constraint was lifted; also of a reader made
-                             a writer (R30): the node that writes. Else NULL */
+    struct node *below;    /* added ones: the node whose constraint was lifted; else NULL */
+    struct constraint *later; /* added ones: what this node holds that comes later in the order */
+    struct node *writer;   /* a reader made a writer (R30): the node below that writes; else NULL */
 };
 
 struct await {
