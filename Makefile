@@ -228,20 +228,37 @@ $(B)/tests/runtime/%-$(1): $(B)/obj/tests/runtime/%-$(1).o $(B)/lib/libflux-$(1)
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))
 
-.PHONY: check check-built test-programs golden demo bench fuzz soak
-test-programs: all $(TEST_PROGRAMS) ## what the tests need
+# A fuzzer defines LLVMFuzzerTestOneInput. With clang's engine it looks for new inputs, with
+# replay.c it reads those it is given.
+$(B)/tests/fuzz/%_fuzz: $(B)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
+        $(B)/obj/tests/fuzz/replay.o) $(B)/lib/libfluxc.a $(B)/lib/libcore.a $(B)/lib/libcommon.a
+	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) -pthread -lm)
+
+.PHONY: check check-built test-programs golden fuzz fuzz-run
+test-programs: all $(TEST_PROGRAMS) $(FUZZERS)
 
 check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory check-built
 
 # A test whose program cannot be built has failed; the others run all the same.
+harness = $(Q)$(PYTHON) tests/harness/check.py --build=$(B) --make='$(MAKE)' --jobs=$(JOBS) \
+          --runtimes='$(RUNTIMES)' --sanitizer='$(SAN)' --kinds='$(KINDS)'
 check-built:
-	$(Q)$(PYTHON) tests/harness/check.py --build=$(B) --make='$(MAKE)' --jobs=$(JOBS) \
-	    --runtimes='$(RUNTIMES)' $(if $(QUICK),--quick) $(if $(SAN),--sanitizer=$(SAN)) '$(T)'
+	$(harness) '$(T)'
 
-golden: $(FLUXC) ## rewrites the expected files of tests/golden
-	$(Q)$(PYTHON) tests/harness/check.py --build=$(B) --make='$(MAKE)' --rewrite golden/
+golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
+	$(harness) --rewrite 'golden/$(T)'
+
+FUZZ_SECONDS = 60
+fuzz: ## FUZZ_SECONDS=60 of each fuzzer of tests/fuzz, with clang
+	$(Q)$(MAKE) --no-print-directory CC=clang CXX=clang++ \
+	    SAN=fuzzer-no-link$(comma)address$(comma)undefined fuzz-run
+fuzz-run: $(FUZZERS)
+	$(Q)set -e; for f in $(FUZZERS); do \
+	    name=$$(basename $$f _fuzz); mkdir -p $(B)/corpus/$$name; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(B)/$$name- \
+	        $(B)/corpus/$$name tests/fuzz/$$name; done
 
 # ---- installing ----------------------------------------------------------------------------------
 

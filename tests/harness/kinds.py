@@ -1,0 +1,302 @@
+"""The kinds of tests. Each maker yields tests for the files it finds; ../README.md describes them.
+
+A test is a name, the programs that make has to build for it, and a function that returns when the
+test has passed and raises Failure or Skip otherwise.
+"""
+
+import difflib
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+from process import Failure, Skip, run
+
+WARNINGS = "-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror".split()
+
+# How a program is started under each runtime, to see that what it prints does not depend on it.
+VARIANTS = {
+    "thread": [["--threads", n] for n in ("1", "2", "8")],
+    "pool": [["--threads", n] for n in ("1", "2", "8")],
+    "event": [["--loops", n] for n in ("1", "2", "8")],
+    "trace": [["--seed", str(n)] for n in range(1, 51)],
+}
+
+
+@dataclass
+class Test:
+    name: str
+    action: Callable[[], None]
+    needs: list = field(default_factory=list)
+
+
+@dataclass
+class Context:
+    """What the suite runs on."""
+
+    build: Path  # absolute
+    runtimes: list
+    sanitizer: str  # "address,undefined", "thread" or ""
+    rewrite: bool
+
+    @property
+    def fluxc(self):
+        return self.build / "bin" / "fluxc"
+
+    def limit(self, *files):
+        """Seconds: the default, or what a line "limit: 120 s" in one of the files says."""
+        seconds = 60
+        for file in files:
+            found = re.search(r"\blimit: (\d+) s\b", file.read_text(errors="replace"))
+            if found:
+                seconds = int(found[1])
+        return seconds * (4 if self.sanitizer else 1)
+
+
+def discover(context):
+    for maker in (unit, golden, coverage, programs, runtime, cli, server, fuzz):
+        yield from maker(context)
+
+
+def check_equal(expected, actual, result):
+    if expected == actual:
+        return
+    lines = difflib.unified_diff(
+        expected.splitlines(), actual.splitlines(), "expected", "actual", lineterm=""
+    )
+    raise Failure(result.report("\n".join(lines) or "the last line is not complete"))
+
+
+def check_status(result, status=0):
+    if result.status == 77:
+        raise Skip(result.out.strip() or result.err.strip())
+    if result.status != status:
+        raise Failure(result.report(f"exit {result.status} instead of {status}"))
+
+
+# ---- unit and runtime: C programs that fail by their exit status ---------------------------------
+
+
+def unit(context):
+    for source in sorted(Path("tests/unit").glob("*_test.c")):
+        program = context.build / source.with_suffix("")
+
+        def action(source=source, program=program):
+            check_status(run([program], context.limit(source)))
+
+        yield Test(f"unit/{source.stem}", action, [program])
+
+
+def runtime(context):
+    for source in sorted(Path("tests/runtime").glob("*.c")):
+        text = source.read_text()
+        named = re.search(r"// runtimes:(.*)", text)
+        options = re.search(r"// args:(.*)", text)
+        for name in context.runtimes:
+            if named and name not in named[1].split():
+                continue
+            program = context.build / f"tests/runtime/{source.stem}-{name}"
+            command = [program] + (options[1].split() if options else [])
+
+            def action(source=source, command=command):
+                check_status(run(command, context.limit(source)))
+
+            yield Test(f"runtime/{source.stem}:{name}", action, [program])
+
+
+# ---- golden: what fluxc says, word for word ------------------------------------------------------
+
+
+def golden(context):
+    for source in sorted(Path("tests/golden").glob("*.flux")):
+
+        def action(source=source):
+            first = source.open(errors="replace").readline()
+            options = first.removeprefix("// fluxc:").split() if "// fluxc:" in first else []
+            emits = any(option.startswith(("--emit", "-d")) for option in options)
+            if not emits:
+                options.append("--emit=prog")
+            command = [context.fluxc, *options, "-o", "-", source.name]
+            result = run(command, context.limit(source), cwd=source.parent)
+            said = (result.out if emits else "") + result.err + f"exit {result.status}\n"
+            expected = source.with_suffix(".expected")
+            if context.rewrite:
+                expected.write_text(said)
+            elif not expected.exists():
+                raise Failure(f"{expected} is missing; `make golden` writes it:\n{said}")
+            else:
+                check_equal(expected.read_text(), said, result)
+
+        yield Test(f"golden/{source.stem}", action, [context.fluxc])
+
+
+def coverage(_context):
+    """Every rule and every diagnostic has a case."""
+
+    def rules():
+        defined = set(re.findall(r"^- (R\d+) ", Path("docs/language.md").read_text(), re.M))
+        shown = set()
+        for path in Path("tests/golden").glob("R*.flux"):
+            shown.update(re.match(r"((?:R\d+-)*)", path.name)[1].split("-"))
+        for folder in ("tests/run", "tests/runtime", "tests/cli", "tests/unit", "tests/server"):
+            for path in Path(folder).rglob("*"):
+                if path.is_file():
+                    shown.update(re.findall(r"\bR\d+\b", path.read_text(errors="replace")))
+        missing = sorted(defined - shown, key=lambda rule: int(rule[1:]))
+        if missing:
+            raise Failure("rules of docs/language.md without a case: " + " ".join(missing))
+
+    def diagnostics():
+        table = Path("fluxc/diag.def").read_text()
+        defined = set(re.findall(r'^DIAG\(\s*\w+\s*,\s*"([^"]+)"', table, re.M))
+        shown = set()
+        for path in [*Path("tests/golden").glob("*.expected"), *Path("tests/cli").glob("*.sh")]:
+            shown.update(re.findall(r"\[(?:-W)?([a-z0-9-]+)\]", path.read_text(errors="replace")))
+        missing = sorted(defined - shown)
+        if missing:
+            raise Failure("diagnostics without a case: " + " ".join(missing))
+
+    yield Test("coverage/rules", rules)
+    yield Test("coverage/diagnostics", diagnostics)
+
+
+# ---- run: programs that print the same under every runtime ---------------------------------------
+
+
+def programs(context):
+    for folder in sorted([*Path("tests/run").glob("*"), *Path("examples").glob("*")]):
+        source = folder / f"{folder.name}.flux"
+        if not source.exists():
+            continue
+        name = str(folder).removeprefix("tests/")
+        for runtime_name, variants in variants_of(folder, context):
+            program = context.build / f"{folder}-{runtime_name}"
+
+            def action(folder=folder, source=source, program=program, variants=variants):
+                for options in variants:
+                    run_program(context, folder, source, program, options)
+
+            yield Test(f"{name}:{runtime_name}", action, [program])
+
+        emitted = [
+            context.build / f"gen/{folder}-{r}/{folder.name}_flux.c" for r in context.runtimes
+        ]
+
+        def compile_action(emitted=emitted):
+            compile_everywhere(context, emitted)
+
+        if not context.sanitizer:
+            yield Test(f"emitted/{name}", compile_action, emitted)
+
+
+def variants_of(folder, context):
+    """Pairs of a runtime and option lists. A file `runtimes` may replace the usual ones: each line
+    a runtime, and options of one variant after it."""
+    table = VARIANTS
+    if (folder / "runtimes").exists():
+        table = {}
+        for line in (folder / "runtimes").read_text().splitlines():
+            name, *options = line.split()
+            table.setdefault(name, []).extend([options] if options else VARIANTS[name])
+    for name in context.runtimes:
+        if name in table:
+            variants = table[name]
+            yield name, variants[:10] if context.sanitizer else variants
+
+
+def run_program(context, folder, source, program, options):
+    arguments = folder / "args"
+    command = [program, *options, *(arguments.read_text().split() if arguments.exists() else [])]
+    driver = folder / "driver"
+    if driver.exists():
+        command = [driver, *command]
+    env = {"PYTHONPATH": str(Path("tests/harness").absolute()), "PYTHONDONTWRITEBYTECODE": "1"}
+    result = run(command, context.limit(source), env=env)
+    status = folder / "status"
+    check_status(result, int(status.read_text()) if status.exists() else 0)
+    actual = result.out
+    if (folder / "sort").exists():
+        actual = "".join(sorted(actual.splitlines(keepends=True)))
+    check_equal((folder / "expected").read_text(), actual, result)
+    log = folder / "expected-log"
+    for pattern in log.read_text().splitlines() if log.exists() else []:
+        if not re.search(pattern, result.err):
+            raise Failure(result.report(f"no line of the log matches '{pattern}'"))
+
+
+def compile_everywhere(context, emitted):
+    """What fluxc emits compiles without a warning, and its header in C++ too."""
+    compilers = [["gcc"], ["clang"]]
+    with tempfile.TemporaryDirectory() as scratch:
+        for compiler in compilers:
+            if not shutil.which(compiler[0]):
+                continue
+            for file in emitted:
+                include = ["-I", context.build / "include", "-I", source_folder(context, file)]
+                check_status(
+                    run([*compiler, *WARNINGS, "-O1", *include, "-c", file, "-o", f"{scratch}/o"], 60)
+                )
+        header = emitted[0].with_suffix(".h")
+        include = ["-I", context.build / "include", "-I", source_folder(context, emitted[0])]
+        probe = Path(scratch, "probe.cc")
+        probe.write_text(f'#include "{header}"\n')
+        flags = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+        check_status(run(["g++", *flags, *include, probe], 60))
+
+
+def source_folder(context, emitted):
+    """build/gen/tests/run/NAME-RUNTIME/NAME_flux.c comes from tests/run/NAME."""
+    return str(emitted.parent.relative_to(context.build / "gen")).rpartition("-")[0]
+
+
+# ---- cli, server, fuzz: scripts and inputs -------------------------------------------------------
+
+
+def cli(context):
+    for script in sorted(Path("tests/cli").glob("*.sh")):
+
+        def action(script=script):
+            with tempfile.TemporaryDirectory() as scratch:
+                env = {
+                    "FLUXC": str(context.fluxc),
+                    "BUILD": str(context.build),
+                    "ROOT": os.getcwd(),
+                    "PKG_CONFIG_PATH": str(context.build / "lib/pkgconfig"),
+                }
+                limit = context.limit(script)
+                check_status(run(["sh", script.absolute()], limit, cwd=scratch, env=env))
+
+        yield Test(f"cli/{script.stem}", action, ["all"])
+
+
+def server(context):
+    for script in sorted(Path("tests/server").glob("*")):
+        if not (script.is_file() and os.access(script, os.X_OK)):
+            continue
+        for name in context.runtimes:
+
+            def action(script=script, name=name):
+                env = {
+                    "PYTHONPATH": str(Path("tests/harness").absolute()),
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                }
+                command = [script.absolute(), context.build / "bin", name]
+                check_status(run(command, context.limit(script), env=env))
+
+            yield Test(f"server/{script.stem}:{name}", action, ["all"])
+
+
+def fuzz(context):
+    """The committed inputs of a fuzzer, once each; `make fuzz` looks for new ones."""
+    for source in sorted(Path("tests/fuzz").glob("*_fuzz.c")):
+        program = context.build / source.with_suffix("")
+        corpus = Path("tests/fuzz") / source.stem.removesuffix("_fuzz")
+
+        def action(source=source, program=program, corpus=corpus):
+            inputs = sorted(path for path in corpus.glob("*") if path.is_file())
+            check_status(run([program, *inputs], context.limit(source)))
+
+        yield Test(f"fuzz/{corpus.name}", action, [program])
