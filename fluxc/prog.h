@@ -60,7 +60,8 @@ enum step_op {
     STEP_UNHANDLED, /* count and log */
     STEP_LEAVE,   /* source part: the run failed */
     STEP_END,     /* the flow is over */
-    STEP_STEP     /* the following step is announced: a scheduling point (trace) */
+    STEP_STEP,    /* the following step is announced: a scheduling point (trace) */
+    STEP_GOTO     /* only while lowering: to next */
 };
 
 #define STEP_NONE UINT32_MAX

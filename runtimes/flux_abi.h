@@ -192,19 +192,18 @@ enum flux_next flux_source_fail(struct flux_flow *flow, const struct flux_place 
 /* The flow joins its session (R17), as the first thing in its flow part. Returns 0 or ENOMEM. */
 int flux_session_join(struct flux_flow *flow);
 
-/* A handler begins: what flux_failed_node and flux_failed_code say from here on. */
+/* A failure: what flux_failed_node and flux_failed_code say from here on. */
 static inline void flux_failing(struct flux_flow *flow, const struct flux_place *place, int error)
 {
     flow->failed = place;
     flow->failed_code = error;
 }
 
-/* A recovering handler has finished. */
-static inline void flux_recovered(struct flux_flow *flow)
-{
-    flow->failed = NULL;
-    flow->failed_code = 0;
-}
+/* A failure that is kept while a handler runs, because a handler below may recover from another. */
+struct flux_failure {
+    const struct flux_place *place;
+    int code;
+};
 
 /* Nobody handles this error: it is counted and logged (R27). */
 void flux_unhandled(struct flux_flow *flow, const struct flux_place *place, int error);
