@@ -73,7 +73,7 @@ struct predicate {
 /* How a node handles the errors that leave it (R23-R26). */
 struct handler {
     struct node *node;
-    struct span span;   /* of the declaration */
+    struct span span;   /* of the handler's name in `handle` */
     bool ends;          /* no outputs: the flow ends; else it recovers */
     bool takes_error;   /* its last input is the code */
     bool takes_values;  /* it has the inputs of the node it serves (for `*`: never) */
@@ -102,6 +102,8 @@ struct lock {
 struct await {
     struct span span;
     bool writable;
+    const char *fd_name, *limit_name;  /* as written; limit_name NULL: a number or none */
+    struct span fd_span, limit_span;
     unsigned fd;        /* index of the input */
     int limit_field;    /* index of the input in milliseconds; -1: none */
     int64_t limit;      /* milliseconds; -1: for ever; used when limit_field is -1 */
@@ -120,6 +122,9 @@ struct node {
 
     bool declared;         /* `inputs`, `outputs` come from a declared signature */
     bool implied;          /* a handler declared nowhere (R24) */
+    struct node *serves;   /* implied: the first node it handles; NULL: `*` alone */
+    bool missing;          /* a name in use that is declared nowhere: an error has been reported */
+    bool inputs_known, outputs_known; /* else they are empty, and an error has been reported */
     struct fields inputs, outputs;
 
     const struct arm *arms; /* abstract: one plain body, or the arms of a dispatch */
