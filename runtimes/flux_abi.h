@@ -109,8 +109,9 @@ struct flux_constraint {
 
 #define FLUX_CONSTRAINT(name_, rank_) {.name = (name_), .rank = (rank_)}
 
-/* First member of every frame. Emitted code reads and writes `at` and `error` (through section 3
- * and 4) and nothing else. */
+/* First member of every frame; zero when a source part begins, whereas the rest of a frame is
+ * indeterminate. Emitted code reads and writes `at` and `error` (through section 3 and 4), sets
+ * `session_id` before flux_session_join, and touches nothing else. */
 struct flux_flow {
     const struct flux_source *source;
     uint32_t at;  /* where run goes on; 0: at the beginning */

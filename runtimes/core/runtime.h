@@ -8,7 +8,9 @@
  *
  * Life of a program (core/main.c): options are read; `initial` runs; processes fork; the main
  * thread, with all signals blocked in every thread, calls fluxi_runtime_start and then waits for a
- * signal, the end, or the end of the grace period. fluxi_runtime_stop is called once, at the first
+ * signal, the end, or the end of the grace period. (Threads inherit the mask; one whose blocking
+ * calls are to be interrupted unblocks FLUXI_POKE. The main thread then unblocks all but the stop
+ * signals, so that handlers of the user and ^Z work.) fluxi_runtime_stop is called once, at the first
  * SIGTERM or SIGINT. The runtime calls fluxi_finished once all its sources have ended (by FLUX_STOP
  * or by stop) and all flows are done; then the main thread calls fluxi_runtime_join, runs `final`
  * and exits 0.
@@ -17,6 +19,8 @@
 #define FLUXI_RUNTIME_H
 
 #include "flux_abi.h"
+
+#include <signal.h>
 
 /* ---- 1. what a runtime defines --------------------------------------------------------------- */
 
@@ -73,10 +77,17 @@ struct fluxi_source {
     uint64_t due;      /* clocks: next tick, ns of the monotonic clock */
     uint64_t missed;   /* clocks: ticks that fell while a flow ran and were merged */
     atomic_uint ticking; /* clocks: 0 idle, 1 flow runs, 2 flow runs and a tick is pending */
+    atomic_bool stopped; /* of copy 0: FLUX_STOP has ended this source in all its copies */
+    uint64_t warned;     /* when a line was last logged about its failures */
 };
 
 extern struct fluxi_source *fluxi_sources;
 extern unsigned fluxi_source_count;
+
+/* True when this source shall not run again: the program is stopping, or a copy of it has returned
+ * FLUX_STOP (then whoever got FLUXI_ENDED interrupts the other copies, as at a stop). Ask before
+ * each run. */
+bool fluxi_source_stopping(const struct fluxi_source *source);
 
 /* Runs the frame's function until it parks or ends, with fluxi_current set meanwhile. After
  * FLUX_PARKED the frame must not be touched. */
@@ -120,8 +131,18 @@ struct flux_flow *fluxi_clock_tick(struct fluxi_source *source);
 /* A thread that ran flows is about to exit: frees its free lists. */
 void fluxi_thread_done(void);
 
-/* All sources have ended and all flows are done. Once; from any thread. */
+/* All sources have ended and all flows are done. From any thread; a second call does nothing. */
 void fluxi_finished(void);
+
+/* Set by a runtime that wants to be called again while the program stops: on the main thread, every
+ * 10 ms after fluxi_runtime_stop, until it returns false. NULL: not needed. */
+extern bool (*fluxi_stop_again)(void);
+
+/* Sent to a thread, interrupts its blocking call: its handler does nothing, without SA_RESTART. */
+#define FLUXI_POKE SIGURG
+
+/* CPUs this process may use. */
+unsigned fluxi_cpus(void);
 
 extern atomic_bool fluxi_stopping;
 extern uint64_t fluxi_max_flows; /* --max-flows; never 0 */
