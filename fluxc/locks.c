@@ -42,7 +42,7 @@ struct lattice {
     struct program *program;
     struct nodes *children, *parents; /* by node->index */
     struct nodes roots;
-    unsigned *mark; /* by node->index: the descent that last visited it */
+    unsigned *mark;  /* by node->index: the descent that last visited it */
     unsigned *above; /* likewise: the constraint's ascent */
     unsigned stamp;
     struct nodes work;
@@ -207,16 +207,13 @@ static void lift(struct lattice *lattice, struct node *node, struct constraint *
     struct diag *diag =
         diag_report(program->diags, DIAG_EARLY_ACQUISITION, later->span,
                     "'%s' takes '%s' early: '%s' takes it while '%s' holds '%s', out of order",
-                    node->name, constraint->name, below->name, node->name,
-                    later->constraint->name);
+                    node->name, constraint->name, below->name, node->name, later->constraint->name);
     diag_note(diag, lifted->span, "'%s' is wanted here, by way of %s", constraint->name, path);
     diag_note(diag, (struct span){0}, "added: atomic %s:{%s%s}; write it to make it plain",
               node->name, constraint->name, lifted->write ? "" : "?");
 
-    struct lock lock = {.constraint = constraint,
-                        .span = lifted->span,
-                        .below = below,
-                        .later = later->constraint};
+    struct lock lock = {
+        .constraint = constraint, .span = lifted->span, .below = below, .later = later->constraint};
     vector_push(program->arena, &node->locks, lock);
 }
 

@@ -28,7 +28,7 @@ struct label {
 /* A `repeat` being lowered. */
 struct loop {
     struct loop *outer;
-    unsigned begin;                /* first step of a turn */
+    unsigned begin;                 /* first step of a turn */
     VECTOR(struct value *) through; /* made before it, read inside: alive until its end */
 };
 
@@ -38,7 +38,7 @@ struct storages {
     struct storage {
         const char *name;
         unsigned busy_until;
-    } *at;
+    } * at;
     unsigned count, capacity;
 };
 
@@ -56,8 +56,8 @@ struct lowering {
     bool in_source;            /* the source part */
     bool cold;
     unsigned depth;
-    unsigned ended;    /* label: an ending handler is done */
-    unsigned escaped;  /* label: an error has left an ending handler */
+    unsigned ended;   /* label: an ending handler is done */
+    unsigned escaped; /* label: an error has left an ending handler */
     bool too_large;
 };
 
@@ -233,7 +233,7 @@ struct memos {
     struct memo {
         const struct predicate *predicate;
         unsigned field, uses, number;
-    } *at;
+    } * at;
     unsigned count, capacity;
 };
 
@@ -483,8 +483,8 @@ static struct value *lower_body(struct lowering *l, struct place *place, struct 
     return value;
 }
 
-static void add_turn(struct lowering *l, struct value *value, struct value *turning,
-                     unsigned begin, struct place *place, struct span span)
+static void add_turn(struct lowering *l, struct value *value, struct value *turning, unsigned begin,
+                     struct place *place, struct span span)
 {
     add_copy(l, value, turning, place, span);
     add(l, STEP_TURN, place, span)->next = label_use(l, begin);
@@ -681,7 +681,6 @@ static int value_order(const void *a, const void *b)
     return left->input - right->input;
 }
 
-
 static struct storages *storages_of(struct lowering *l, const struct value *value)
 {
     return &l->storages[value->node->index * 4 + value->input * 2u + value->in_frame];
@@ -704,8 +703,8 @@ static void place_values(struct lowering *l)
     for (unsigned i = 0; i < routine->values.count; i++) {
         struct value *value = routine->values.at[i];
         /* Suspension points behind the making step and before the reading one. */
-        value->in_frame = value->read > value->made &&
-                          points[value->read] > points[value->made + 1];
+        value->in_frame =
+            value->read > value->made && points[value->read] > points[value->made + 1];
         struct storages *mine = storages_of(l, value);
         unsigned k = 0;
         while (k < mine->count && mine->at[k].busy_until > value->made)
@@ -749,7 +748,9 @@ static void lower_source_part(struct lowering *l, struct source *source, struct 
     l->cold = false;
     l->in_source = false;
     label_here(l, born);
-    add(l, STEP_BORN, top, source->span);
+    if (source->session)
+        value_read(l, *out);
+    add(l, STEP_BORN, top, source->span)->input = source->session ? *out : NULL;
 }
 
 static void lower_flow_part(struct lowering *l, struct source *source, struct value *input)
@@ -771,7 +772,8 @@ static void lower_flow_part(struct lowering *l, struct source *source, struct va
         if (handler) {
             bool takes_error;
             handler_begin(l, NULL, handler->span);
-            struct value *values = handler_input(l, handler, NULL, NULL, handler->span, &takes_error);
+            struct value *values =
+                handler_input(l, handler, NULL, NULL, handler->span, &takes_error);
             lower_node(l, handler->node, handler->span, NULL, values, takes_error,
                        label_use(l, l->escaped), false);
             l->handlers.count--;
