@@ -78,9 +78,9 @@ const char *flux_runtime_name(void);
 enum flux_level { FLUX_ERROR, FLUX_WARNING, FLUX_INFO, FLUX_DEBUG };
 
 #if defined(__GNUC__)
-#define FLUX_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define FLUX_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define FLUX_PRINTF(format, first)
+#define FLUX_PRINTF(text, first)
 #endif
 
 /* One line on standard error, with time, level and flow; dropped above --log-level. A line is
