@@ -1,0 +1,182 @@
+#include "listen.h"
+
+#include "flux.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOST         16
+#define HOST_SIZE    256
+#define SERVICE_SIZE 16
+
+static const char *addresses[MOST];
+static size_t address_count;
+static int sockets[MOST];
+static size_t socket_count;
+
+/* Splits "ADDR:PORT" at its last colon, and takes the brackets off an address of IPv6. */
+static int split(const char *address, char host[HOST_SIZE], char service[SERVICE_SIZE])
+{
+    const char *colon = strrchr(address, ':');
+    if (colon == NULL || colon[1] == '\0' || strlen(colon + 1) >= SERVICE_SIZE)
+        return EINVAL;
+    if (strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        return EINVAL;
+    size_t length = (size_t)(colon - address);
+    if (length >= 2 && address[0] == '[' && colon[-1] == ']') {
+        address++;
+        length -= 2;
+    } else if (memchr(address, ':', length) != NULL) {
+        return EINVAL;
+    }
+    if (length >= HOST_SIZE)
+        return EINVAL;
+    memcpy(host, address, length);
+    host[length] = '\0';
+    strcpy(service, colon + 1);
+    return 0;
+}
+
+int listen_option(const char *address)
+{
+    char host[HOST_SIZE], service[SERVICE_SIZE];
+    if (address_count == MOST)
+        return ENOSPC;
+    addresses[address_count] = address;
+    int error = split(address, host, service);
+    if (error == 0)
+        address_count++;
+    return error;
+}
+
+/* Returns a socket, or -1 with errno set. */
+static int open_one(const struct addrinfo *info)
+{
+    int yes = 1;
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (info->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+    /* Inherited by what is accepted: a response is one write, and nothing is to be waited for. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static void announce(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    memset(&address, 0, sizeof address);
+    getsockname(fd, (struct sockaddr *)&address, &length);
+    struct peer self = peer_of(&address);
+    char text[PEER_TEXT_SIZE];
+    peer_text(&self, text);
+    printf(self.family == AF_INET6 ? "listening on [%s]:%u\n" : "listening on %s:%u\n", text,
+           (unsigned)self.port);
+}
+
+static int open_address(const char *address)
+{
+    char host[HOST_SIZE], service[SERVICE_SIZE];
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    int error = split(address, host, service);
+    if (error == 0) {
+        int problem = getaddrinfo(host[0] != '\0' ? host : NULL, service, &hints, &found);
+        if (problem != 0) {
+            flux_log(FLUX_ERROR, "cannot listen on %s: %s", address, gai_strerror(problem));
+            return problem == EAI_MEMORY ? ENOMEM : EADDRNOTAVAIL;
+        }
+        int fd = open_one(found);
+        error = fd < 0 ? errno : 0;
+        if (fd >= 0)
+            sockets[socket_count++] = fd;
+        freeaddrinfo(found);
+    }
+    if (error != 0)
+        flux_log(FLUX_ERROR, "cannot listen on %s: %s", address, strerror(error));
+    return error;
+}
+
+int listen_open(const char *otherwise)
+{
+    if (address_count == 0)
+        addresses[address_count++] = otherwise;
+    for (size_t i = 0; i < address_count; i++) {
+        int error = open_address(addresses[i]);
+        if (error != 0) {
+            listen_close();
+            return error;
+        }
+    }
+    for (size_t i = 0; i < socket_count; i++)
+        announce(sockets[i]);
+    fflush(stdout);
+    return 0;
+}
+
+void listen_close(void)
+{
+    while (socket_count > 0)
+        close(sockets[--socket_count]);
+}
+
+/* Errors of a connection that came and went before it was accepted, as accept(2) lists them. */
+static bool is_passing(int error)
+{
+    switch (error) {
+    case EAGAIN:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+        return true;
+    default:
+        return false;
+    }
+}
+
+int listen_accept(int *socket, struct peer *peer)
+{
+    for (;;) {
+        /* Begins with another one each time, so that a busy one does not starve the rest. */
+        size_t first = socket_count > 1 ? (size_t)(flux_now() >> 10) % socket_count : 0;
+        for (size_t i = 0; i < socket_count; i++) {
+            struct sockaddr_storage address = {0};
+            socklen_t length = sizeof address;
+            int fd = accept4(sockets[(first + i) % socket_count], (struct sockaddr *)&address,
+                             &length, SOCK_CLOEXEC);
+            if (fd >= 0) {
+                *socket = fd;
+                *peer = peer_of(&address);
+                return 0;
+            }
+            if (!is_passing(errno))
+                return errno;
+        }
+
+        struct pollfd waiting[MOST];
+        for (size_t i = 0; i < socket_count; i++)
+            waiting[i] = (struct pollfd){.fd = sockets[i], .events = POLLIN};
+        if (poll(waiting, socket_count, -1) < 0)
+            return errno;
+    }
+}

@@ -1,0 +1,26 @@
+/* listen.h - the sockets that a server listens on.
+ *
+ * listen_option serves `--listen ADDR:PORT`, which may be given several times; `initial` opens the
+ * sockets, a source accepts from them, `final` closes them. Between the two nothing changes, so
+ * parallel copies of the source need no constraint.
+ */
+#ifndef LISTEN_H
+#define LISTEN_H
+
+#include "clients.h"
+
+/* For FLUX_CALL: keeps ADDR:PORT, [ADDR]:PORT or :PORT (every address). Returns EINVAL where it is
+ * none, ENOSPC where there are too many. */
+int listen_option(const char *address);
+
+/* Opens a socket for each address given, or for `otherwise` if none was, and prints
+ * 'listening on ADDR:PORT' on standard output for each, with the port that was chosen for 0.
+ * Returns 0, or an error number, with a line logged that names the address; then none is open. */
+int listen_open(const char *otherwise);
+void listen_close(void);
+
+/* Waits for a connection on any of them. Returns 0 or an error number: EINTR when the program is
+ * stopping, EMFILE when there are no descriptors; both leave the connection where it is. */
+int listen_accept(int *socket, struct peer *peer);
+
+#endif
