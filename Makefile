@@ -92,13 +92,23 @@ SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_
 $(shell mkdir -p $(B) && { echo '$(SETTINGS)' | cmp -s - $(B)/settings || \
                            echo '$(SETTINGS)' >$(B)/settings; })
 
-# $(1): further flags.
-compile = $(call say,CC,$<)$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) $(1) $(CFLAGS) -c -o $@ $<
-compile_cxx = $(call say,CXX,$<)$(Q)mkdir -p $(@D) && \
-              $(CXX) $(CXX_FLAGS) $(1) $(CXXFLAGS) -c -o $@ $<
-archive = $(call say,AR,$@)$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
-link = $(call say,LINK,$@)$(Q)mkdir -p $(@D) && $(or $(2),$(CC)) $(LD_FLAGS) $(LDFLAGS) -o $@ \
-       $(filter %.o %.a,$^) $(1)
+# Recipes. $(1) of those that compile: further flags; of link: libraries, and $(2): the compiler.
+define compile
+$(call say,CC,$<)
+$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) $(1) $(CFLAGS) -c -o $@ $<
+endef
+define compile_cxx
+$(call say,CXX,$<)
+$(Q)mkdir -p $(@D) && $(CXX) $(CXX_FLAGS) $(1) $(CXXFLAGS) -c -o $@ $<
+endef
+define archive
+$(call say,AR,$@)
+$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+endef
+define link
+$(call say,LINK,$@)
+$(Q)mkdir -p $(@D) && $(or $(2),$(CC)) $(LD_FLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+endef
 
 $(B)/include/%.h: runtimes/%.h
 	$(Q)mkdir -p $(@D) && cp $< $@
