@@ -1,0 +1,37 @@
+#include "hoisted-reader_flux.h"
+
+#include "../exclusion.h"
+
+#include <stdio.h>
+
+static int value;
+
+int S(S_out *out)
+{
+    static int n;
+
+    if (n == exclusion_flows(1000))
+        return FLUX_STOP;
+    out->n = n++;
+    return 0;
+}
+
+int P(P_in *in, P_out *out)
+{
+    (void)in;
+    out->seen = value;
+    exclusion_dawdle();
+    return 0;
+}
+
+int Q(Q_in *in)
+{
+    value = in->seen + 1;
+    return 0;
+}
+
+int Print(void)
+{
+    printf("lost: %d\n", exclusion_flows(1000) - value);
+    return 0;
+}

@@ -1,0 +1,7 @@
+// R33, R9: with one worker, the flows of a pool run in the order in which they were started.
+
+Numbers () => (int n);
+Check (int n) => ();
+final Print;
+
+source Numbers => Check;
