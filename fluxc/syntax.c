@@ -4,7 +4,7 @@
 
 enum {
     ERRORS_MAX = 200, /* in one file; the rest of it is not read */
-    WORD_MAX = 1000,  /* bytes */
+    WORD_MAX = 255,   /* bytes */
     SHOWN_MAX = 40    /* bytes of a word in a message */
 };
 
