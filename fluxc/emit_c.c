@@ -291,20 +291,12 @@ static void emit_goto(struct emitter *e, unsigned from, const char *indent)
 /* error != 0: remember whose it is, and leave. */
 static void emit_error_edge(struct emitter *e, const struct step *step, const char *error)
 {
-    if (step->place)
-        text_print(e->out,
-                   "    if (%s != 0) {\n"
-                   "        flux_failing(%s, &flux_places[%u], %s);\n"
-                   "        goto %s;\n"
-                   "    }\n",
-                   error, e->base, step->place->index, error, label_text(e, step->other));
-    else
-        text_print(e->out,
-                   "    if (%s != 0) {\n"
-                   "        flux_failing(%s, NULL, %s);\n"
-                   "        goto %s;\n"
-                   "    }\n",
-                   error, e->base, error, label_text(e, step->other));
+    text_print(e->out,
+               "    if (%s != 0) {\n"
+               "        flux_failing(%s, &flux_places[%u], %s);\n"
+               "        goto %s;\n"
+               "    }\n",
+               error, e->base, step->place->index, error, label_text(e, step->other));
 }
 
 static void emit_suspension(struct emitter *e, const struct step *step, const char *call)

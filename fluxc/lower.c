@@ -726,7 +726,9 @@ static void place_values(struct lowering *l)
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
-static void lower_source_part(struct lowering *l, struct source *source, struct value **out)
+/* Returns the place of the source node; *out: what the flow begins with. */
+static struct place *lower_source_part(struct lowering *l, struct source *source,
+                                       struct value **out)
 {
     unsigned fail = label_new(l), index = l->prog->places.count;
     l->in_source = true;
@@ -751,9 +753,11 @@ static void lower_source_part(struct lowering *l, struct source *source, struct 
     if (source->session)
         value_read(l, *out);
     add(l, STEP_BORN, top, source->span)->input = source->session ? *out : NULL;
+    return top;
 }
 
-static void lower_flow_part(struct lowering *l, struct source *source, struct value *input)
+static void lower_flow_part(struct lowering *l, struct source *source, struct place *begun_by,
+                            struct value *input)
 {
     struct value *begun_with = input;
     unsigned fail = label_new(l), end = label_new(l), finish = label_new(l);
@@ -761,7 +765,7 @@ static void lower_flow_part(struct lowering *l, struct source *source, struct va
     l->escaped = label_new(l);
 
     if (source->session)
-        add(l, STEP_JOIN, NULL, source->session_span)->other = label_use(l, fail);
+        add(l, STEP_JOIN, begun_by, source->session_span)->other = label_use(l, fail);
     lower_node(l, source->target, source->target_span, NULL, input, false, fail, false);
     add_goto(l, end, NULL, source->span);
 
@@ -813,13 +817,14 @@ static void lower_flow_part(struct lowering *l, struct source *source, struct va
 static void lower_source(struct lowering *l, struct source *source)
 {
     struct value *value = NULL;
+    struct place *place = NULL;
     l->routine = arena_alloc(l->arena, sizeof *l->routine);
     l->routine->source = source;
     vector_push(l->arena, &l->prog->routines, l->routine);
     l->labels.count = 0;
     if (source->node)
-        lower_source_part(l, source, &value);
-    lower_flow_part(l, source, value);
+        place = lower_source_part(l, source, &value);
+    lower_flow_part(l, source, place, value);
     if (l->too_large)
         return;
     tidy(l);
