@@ -137,7 +137,7 @@ def coverage(_context):
     """Every rule and every diagnostic has a case."""
 
     def rules():
-        defined = set(re.findall(r"^- (R\d+) ", Path("docs/language.md").read_text(), re.M))
+        defined = set(re.findall(r"^### (R\d+) ", Path("docs/language.md").read_text(), re.M))
         shown = set()
         for path in Path("tests/golden").glob("R*.flux"):
             shown.update(re.match(r"((?:R\d+-)*)", path.name)[1].split("-"))
