@@ -49,25 +49,27 @@ const struct source_file *source_of_text(struct arena *arena, const char *name, 
 static char *read_all(struct arena *arena, int fd, size_t room, size_t *size, int *error)
 {
     char *text = arena_alloc(arena, room + 1);
-    for (*size = 0;;) {
-        if (*size == room) {
-            if (room >= SOURCE_MAX) {
-                *error = EFBIG;
-                return NULL;
-            }
-            room = room > SOURCE_MAX / 2 ? SOURCE_MAX : room * 2;
-            char *bigger = arena_alloc(arena, room + 1);
-            memcpy(bigger, text, *size);
-            text = bigger;
-        }
+    *size = 0;
+    for (;;) {
         ssize_t got = read(fd, text + *size, room - *size);
         if (got == 0)
             break;
-        if (got > 0) {
-            *size += (size_t)got;
-        } else if (errno != EINTR) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
             *error = errno;
             return NULL;
+        }
+        *size += (size_t)got;
+        if (*size > SOURCE_MAX) {
+            *error = EFBIG;
+            return NULL;
+        }
+        if (*size == room) {
+            char *bigger = arena_alloc(arena, room * 2 + 1);
+            memcpy(bigger, text, *size);
+            text = bigger;
+            room *= 2;
         }
     }
     text[*size] = '\0';
@@ -89,7 +91,7 @@ const struct source_file *source_read(struct arena *arena, const char *name, uns
         *error = errno;
     } else if (S_ISDIR(status.st_mode)) {
         *error = EISDIR;
-    } else if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size >= SOURCE_MAX) {
+    } else if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size > SOURCE_MAX) {
         *error = EFBIG;
     } else {
         /* One byte more than the file has, so that its end is seen without growing. */

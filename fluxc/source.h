@@ -29,7 +29,7 @@ const struct source_file *source_read(struct arena *arena, const char *name, uns
                                       int *error);
 
 /* The same of a text in memory, which is copied. size: at most SOURCE_MAX. */
-#define SOURCE_MAX ((size_t)1 << 30)
+#define SOURCE_MAX ((size_t)16 << 20)
 const struct source_file *source_of_text(struct arena *arena, const char *name, const char *text,
                                          size_t size, unsigned index);
 
