@@ -36,6 +36,7 @@ struct field {
 struct fields {
     const struct field *at;
     unsigned count;
+    const char *types; /* "int, char *", interned: equal lists of types have equal pointers */
 };
 
 enum node_kind { NODE_CONCRETE, NODE_ABSTRACT };
@@ -64,7 +65,7 @@ struct arm {
 /* typedef hit TestInCache; (R18) */
 struct predicate {
     const char *name;     /* the semantic type: hit */
-    const char *function; /* TestInCache */
+    const char *function; /* TestInCache; NULL: it is unknown, and an error has been reported */
     struct span span;     /* of the name */
     const struct ctype *type; /* of the value it is asked about; NULL while unused */
     bool used;
