@@ -79,6 +79,7 @@ struct decl {
         } signature;
         struct {
             struct words patterns, members; /* no patterns: a plain body */
+            struct span head;               /* what stands left of the '=' */
         } body;
         struct {
             struct word target, last, function, number, unit;

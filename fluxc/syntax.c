@@ -5,7 +5,8 @@
 enum {
     ERRORS_MAX = 200, /* in one file; the rest of it is not read */
     WORD_MAX = 255,   /* bytes */
-    SHOWN_MAX = 40    /* bytes of a word in a message */
+    SHOWN_MAX = 40,   /* bytes of a word in a message */
+    DECLARATIONS_MAX = 1000000
 };
 
 /* After too many errors the scanner pretends that the file ends. */
@@ -141,5 +142,10 @@ struct word syntax_block(struct syntax *syntax, struct span span)
 
 void syntax_declare(struct syntax *syntax, struct decl *decl)
 {
+    if (syntax->declarations.count == DECLARATIONS_MAX && !syntax->incomplete) {
+        syntax->incomplete = true;
+        diag_report(syntax->program->diags, DIAG_PROGRAM_TOO_LARGE, decl->span,
+                    "more than %d declarations in one file", DECLARATIONS_MAX);
+    }
     vector_push(syntax->program->arena, &syntax->declarations, decl);
 }

@@ -168,9 +168,11 @@ statement:
   | name '=' body {
         $$ = make(syntax, DECL_BODY, @$, $name);
         $$->body.members = $body;
+        $$->body.head = @name;
     }
   | name ':' '[' patterns ']' '=' body {
         $$ = make(syntax, DECL_BODY, @$, $name);
+        $$->body.head = join(@name, @5);
         $$->body.patterns = $patterns;
         $$->body.members = $body;
     }
