@@ -21,15 +21,18 @@ class Program:
     """A running program that prints 'listening on ADDRESS:PORT'. On leaving, it gets SIGTERM and
     must exit 0."""
 
-    def __init__(self, command):
+    def __init__(self, command, stderr=None):
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True
         )
         self.address = None
         self.lines = []  # what it printed beside the address
+        self.log = []  # its standard error, with stderr=subprocess.PIPE
         self.changed = threading.Condition()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
+        if stderr is not None:
+            threading.Thread(target=self._read_log, daemon=True).start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -43,6 +46,10 @@ class Program:
         with self.changed:
             self.reader = None
             self.changed.notify_all()
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            self.log.append(line.rstrip("\n"))
 
     def wait(self, condition, what):
         """Until condition() holds, looking again whenever the program prints a line."""

@@ -13,4 +13,5 @@ Inner = Second -> Second;
 
 atomic Outer:{c};
 atomic Inner:{c};
-atomic Second:{c, c};
+atomic Second:{c};
+atomic Second:{c?};

@@ -1,0 +1,8 @@
+// R15: the flows of a clock do not overlap; ticks that fall while one runs become one.
+
+Enter () => ();
+Leave () => ();
+final Print;
+
+source every 2 ms => Flow;
+Flow = Enter -> Leave;
