@@ -171,6 +171,8 @@ $(B)/lib/pkgconfig/flux-%.pc: Makefile
 # folder of a program `options` may hold options for fluxc, and `libs` what to link with.
 
 COMMON_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard servers/common/*.c))
+# What servers/common/http_lines.c looks for.
+COMMON_LIBS    := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,-lhttp_parser)
 NODE_FLAGS      = -D_GNU_SOURCE -I$(B)/include -Iservers/common
 
 $(B)/obj/servers/common/%.o: servers/common/%.c $(B)/settings | $(HEADERS)
@@ -202,7 +204,8 @@ $(3).o: $(3).c $(B)/settings | $(3).h $(HEADERS)
 	$$(call compile,$$(NODE_FLAGS) -I$(1))
 $(call program_file,$(1),$(2)): $(3).o $(call node_objects,$(1)) \
         $(if $(filter servers/%,$(1)),$(B)/lib/libcommon.a) $(B)/lib/libflux-$(2).a
-	$$(call link,$(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
+	$$(call link,$(call words_in,$(1)/libs) $(if $(filter servers/%,$(1)),$$(COMMON_LIBS)) \
+	    $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
 endef
 
 ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)
@@ -226,8 +229,8 @@ $(B)/lib/libcore.a: $(call runtime_objects,core)
 $(B)/obj/tests/%.o: tests/%.c $(B)/settings | $(HEADERS) $(GENERATED)
 	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core -Iservers/common)
 
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/lib/libfluxc.a $(B)/lib/libcore.a $(B)/lib/libcommon.a
-	$(call link,-lcmocka -pthread -lm)
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/lib/libfluxc.a $(B)/lib/libcommon.a $(B)/lib/libcore.a
+	$(call link,-lcmocka $(COMMON_LIBS) -pthread -lm)
 
 # A runtime test is a program whose tables are written by hand; FLUX_RUNTIME is the runtime's name.
 define runtime_test_rules
@@ -241,8 +244,8 @@ $(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))
 # A fuzzer defines LLVMFuzzerTestOneInput. With clang's engine it looks for new inputs, with
 # replay.c it reads those it is given.
 $(B)/tests/fuzz/%_fuzz: $(B)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
-        $(B)/obj/tests/fuzz/replay.o) $(B)/lib/libfluxc.a $(B)/lib/libcore.a $(B)/lib/libcommon.a
-	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) -pthread -lm)
+        $(B)/obj/tests/fuzz/replay.o) $(B)/lib/libfluxc.a $(B)/lib/libcommon.a $(B)/lib/libcore.a
+	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(COMMON_LIBS) -pthread -lm)
 
 .PHONY: check check-built test-programs golden fuzz fuzz-run
 test-programs: all $(TEST_PROGRAMS) $(FUZZERS)
@@ -273,8 +276,8 @@ fuzz-run: $(FUZZERS)
 # ---- installing ----------------------------------------------------------------------------------
 
 PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libevent-dev libboost-context-dev \
-           uthash-dev libcmocka-dev libturbojpeg0-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
-           libjansson-dev graphviz curl
+           uthash-dev libcmocka-dev libhttp-parser-dev libturbojpeg0-dev zlib1g-dev libssl-dev \
+           libcurl4-openssl-dev libjansson-dev graphviz curl
 
 .PHONY: deps install uninstall
 deps: ## installs the Debian packages that are missing (root or sudo)
