@@ -1,0 +1,118 @@
+#include "exchange.h"
+
+#include "flux.h"
+#include "http_limits.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Beyond the longest head: what is received of bodies at a time. */
+#define BODY_ROOM 4096
+
+size_t exchange_buffer_size(void)
+{
+    return (size_t)http_limits.max_header + BODY_ROOM;
+}
+
+void exchange_begin(struct exchange *exchange, char *buffer)
+{
+    *exchange = (struct exchange){.buffer = buffer, .room = exchange_buffer_size()};
+    exchange->began = flux_now();
+    exchange->deadline = exchange->began + http_limits.header_timeout;
+}
+
+int exchange_receive(struct exchange *exchange, int socket)
+{
+    ssize_t got;
+    do
+        got = recv(socket, exchange->buffer + exchange->length, exchange->room - exchange->length,
+                   MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : errno;
+    if (got == 0)
+        return ECONNRESET;
+    exchange->length += (size_t)got;
+    return 0;
+}
+
+/* Takes `count` bytes at `from` out of the buffer. */
+static void take_out(struct exchange *exchange, size_t from, size_t count)
+{
+    exchange->length -= count;
+    memmove(exchange->buffer + from, exchange->buffer + from + count, exchange->length - from);
+}
+
+/* RFC 9112, section 2.2: empty lines ahead of a request are passed over. */
+static void skip_empty_lines(struct exchange *exchange)
+{
+    size_t skip = 0;
+    while (skip + 1 < exchange->length && memcmp(exchange->buffer + skip, "\r\n", 2) == 0)
+        skip += 2;
+    take_out(exchange, 0, skip);
+}
+
+static int parse_head(struct exchange *exchange)
+{
+    struct http_request *request = &exchange->request;
+    size_t end;
+    if (exchange->scanned == 0)
+        skip_empty_lines(exchange);
+    int error = http_head_end(exchange->buffer, exchange->length, &exchange->scanned, &end);
+    if (error != 0)
+        return error;
+    if (end == 0 && exchange->length <= http_limits.max_header)
+        return 0;
+    if (end == 0 || end > http_limits.max_header) {
+        size_t line = (size_t)http_limits.max_header;
+        return memchr(exchange->buffer, '\n', line) == NULL ? ENAMETOOLONG : EMSGSIZE;
+    }
+
+    exchange->head_length = end;
+    error = http_head_parse(request, exchange->buffer, end);
+    if (error == 0)
+        error = http_body_begin(request, http_limits.max_body);
+    if (error != 0)
+        return error;
+    exchange->deadline = flux_now() + http_limits.body_timeout;
+    /* A client that waits to be asked for the body is answered at once instead, and as it may send
+     * the body or not, nothing can follow (RFC 9110, section 10.1.1). */
+    if (request->expects_continue && request->stage == HTTP_IN_BODY) {
+        request->keep_alive = false;
+        request->stage = HTTP_WHOLE;
+    }
+    return 0;
+}
+
+int exchange_parse(struct exchange *exchange)
+{
+    struct http_request *request = &exchange->request;
+    if (request->stage == HTTP_IN_HEAD) {
+        int error = parse_head(exchange);
+        if (error != 0)
+            return error;
+    }
+    if (request->stage == HTTP_IN_BODY) {
+        size_t used;
+        int error = http_body_skip(request, exchange->buffer + exchange->head_length,
+                                   exchange->length - exchange->head_length, &used);
+        take_out(exchange, exchange->head_length, used);
+        return error;
+    }
+    return 0;
+}
+
+void exchange_answer(struct exchange *exchange)
+{
+    exchange->deadline = flux_now() + http_limits.write_timeout;
+}
+
+bool exchange_next(struct exchange *exchange)
+{
+    take_out(exchange, 0, exchange->head_length);
+    size_t length = exchange->length;
+    exchange_begin(exchange, exchange->buffer);
+    exchange->length = length;
+    return length > 0;
+}

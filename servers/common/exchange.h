@@ -1,0 +1,50 @@
+/* exchange.h - one request and its response on a connection, and the buffer that they share.
+ *
+ * What arrives is collected in the buffer: the head of the request, which the request's texts point
+ * into, then what of the body has not been passed over yet, then perhaps the requests behind it
+ * (pipelining). A connection needs none of this while it is idle.
+ *
+ *      exchange_receive ... exchange_parse -> whole? -> the response is made -> exchange_answer
+ *      response_send ... exchange_next -> more in the buffer? -> exchange_parse ...
+ */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include "http.h"
+#include "response.h"
+
+struct exchange {
+    struct http_request request;
+    struct response response;
+    bool keep_alive;   /* the connection goes on after this response */
+    uint64_t began;    /* when the request did, ns of the monotonic clock */
+    uint64_t deadline; /* for what is under way: the head, the body, the response */
+
+    char *buffer;
+    size_t room;        /* of the buffer */
+    size_t length;      /* bytes in it */
+    size_t head_length; /* of these, the head, once it is complete */
+    size_t scanned;     /* how far the end of the head has been looked for */
+};
+
+/* Bytes that the buffer has to have. */
+size_t exchange_buffer_size(void);
+/* The time for the head begins here. */
+void exchange_begin(struct exchange *exchange, char *buffer);
+
+/* Takes what has arrived, without waiting; nothing is fine. Returns ECONNRESET where the client has
+ * gone or will send nothing more, or another error number. */
+int exchange_receive(struct exchange *exchange, int socket);
+
+/* Goes on with what is in the buffer, until request.stage is HTTP_WHOLE or more has to arrive.
+ * Returns 0 or an error that response.h has an answer for. */
+int exchange_parse(struct exchange *exchange);
+
+/* The response is made: the time to take it begins. */
+void exchange_answer(struct exchange *exchange);
+
+/* Forgets this request and its response. Returns whether there is something of the next one in the
+ * buffer; then the time for its head begins. */
+bool exchange_next(struct exchange *exchange);
+
+#endif
