@@ -70,7 +70,7 @@ static void tell(const struct guest *speaker, const char *text, size_t length)
 
 int Enter(Enter_in *in, Enter_out *out)
 {
-    static int numbers; /* guarded by `room`, as this node is */
+    static int numbers;                              /* guarded by `room`, as this node is */
     struct guest *guest = flux_alloc(sizeof *guest); /* freed when the flow ends */
 
     if (guest == NULL)

@@ -1,5 +1,5 @@
-/* The nodes of hello.flux. fluxc writes hello_flux.h: for each node a prototype, and structs NODE_in
- * and NODE_out with the fields that the .flux file declares. */
+/* The nodes of hello.flux. fluxc writes hello_flux.h: for each node a prototype, and structs
+ * NODE_in and NODE_out with the fields that the .flux file declares. */
 #include "hello_flux.h"
 
 #include "flux.h"

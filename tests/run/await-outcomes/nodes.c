@@ -100,8 +100,9 @@ int Print(Print_in *in)
 
 int Report(Report_in *in)
 {
-    printf("%s: %s\n", in->name, in->error == ETIMEDOUT ? "ETIMEDOUT"
-                                 : in->error == EBADF   ? "EBADF"
-                                                        : strerror(in->error));
+    printf("%s: %s\n", in->name,
+           in->error == ETIMEDOUT ? "ETIMEDOUT"
+           : in->error == EBADF   ? "EBADF"
+                                  : strerror(in->error));
     return 0;
 }

@@ -1,6 +1,6 @@
-/* R1: the program of the paper as it stands, run for twelve requests: four images that exist and two
- * that do not, each twice. Whether the second request for an image finds it in the cache depends on
- * the runtime; what is answered does not. */
+/* R1: the program of the paper as it stands, run for twelve requests: four images that exist and
+ * two that do not, each twice. Whether the second request for an image finds it in the cache
+ * depends on the runtime; what is answered does not. */
 #include "paper-figure-2_flux.h"
 
 #include "flux.h"
