@@ -1,5 +1,7 @@
 #include "excerpt.h"
 
+#include "utf8.h"
+
 #include <string.h>
 
 /* A line of up to LINE_WHOLE bytes is shown whole; of a longer one, as much as fits around the
@@ -8,37 +10,11 @@ enum { LINE_WHOLE = 160, LINE_BEFORE = 60, LINE_AFTER = 80, TAB = 8 };
 
 /* One character as shown. */
 struct shape {
-    size_t bytes;  /* it takes in the text */
-    unsigned code; /* code point, or the byte where it is no UTF-8 */
-    bool utf8;
+    size_t bytes;   /* it takes in the text */
+    unsigned code;  /* code point, or the byte where it is no UTF-8 */
     unsigned width; /* columns on the terminal */
     bool shown;     /* as it is; else as <..> */
 };
-
-/* Decodes one character of strict UTF-8 (RFC 3629: no overlong forms, no surrogates). */
-static bool decode(const unsigned char *at, size_t size, struct shape *shape)
-{
-    static const unsigned smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned first = at[0];
-    size_t bytes = first < 0x80             ? 1
-                   : (first & 0xe0) == 0xc0 ? 2
-                   : (first & 0xf0) == 0xe0 ? 3
-                   : (first & 0xf8) == 0xf0 ? 4
-                                            : 0;
-    if (bytes == 0 || bytes > size)
-        return false;
-    unsigned code = bytes == 1 ? first : first & (0xffu >> (bytes + 1));
-    for (size_t i = 1; i < bytes; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return false;
-        code = code << 6 | (at[i] & 0x3fu);
-    }
-    if (code < smallest[bytes] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        return false;
-    shape->bytes = bytes;
-    shape->code = code;
-    return true;
-}
 
 struct range {
     unsigned first, last;
@@ -68,14 +44,15 @@ static const struct range combining[] = {
 
 static struct shape shape_at(const char *bytes, size_t size)
 {
-    const unsigned char *at = (const unsigned char *)bytes;
-    struct shape shape = {.bytes = 1, .code = at[0], .width = 1};
-    shape.utf8 = decode(at, size, &shape);
-    shape.shown = shape.utf8 && !WITHIN(hidden, shape.code);
-    if (!shape.shown)
-        shape.width = shape.code < 0x100     ? 4
-                      : shape.code < 0x10000 ? 8
-                                             : 9; /* "<1B>", "<U+202E>" */
+    struct shape shape = {.width = 1};
+    shape.bytes = utf8_decode(bytes, size, &shape.code);
+    shape.shown = shape.bytes > 0 && !WITHIN(hidden, shape.code);
+    if (shape.bytes == 0) {
+        shape.bytes = 1;
+        shape.code = (unsigned char)bytes[0];
+    }
+    if (!shape.shown) /* "<1B>", "<U+202E>" */
+        shape.width = shape.code < 0x100 ? 4 : shape.code < 0x10000 ? 8 : 9;
     else if (shape.code >= 0x300)
         shape.width = WITHIN(wide, shape.code) ? 2 : WITHIN(combining, shape.code) ? 0 : 1;
     return shape;
