@@ -69,6 +69,8 @@ LIBRARIES   := $(RUNTIMES:%=$(B)/lib/libflux-%.a) $(RUNTIMES:%=$(B)/lib/pkgconfi
 TOOLS       := $(patsubst tools/%.c,$(B)/bin/%,$(wildcard tools/*.c))
 SERVER_BINS := $(foreach s,$(SERVERS),$(RUNTIMES:%=$(B)/bin/$(notdir $(s))-%))
 
+PICTURES     = $(B)/pictures/board.ppm
+
 # Where the program of folder $(1) is put under runtime $(2).
 program_file = $(B)/$(if $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2)
 
@@ -83,7 +85,7 @@ TEST_PROGRAMS := $(UNIT_TESTS) $(RUNTIME_TESTS) \
 FUZZERS       := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 
 .PHONY: all
-all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) ## compiler, runtimes, every server under every runtime (default)
+all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) $(PICTURES) ## compiler, runtimes, every server under every runtime (default)
 
 # ---- compiling -----------------------------------------------------------------------------------
 
@@ -218,6 +220,11 @@ $(B)/bin/%: tools/%.c $(B)/settings | $(HEADERS)
 	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) -D_GNU_SOURCE $(CFLAGS) $(LD_FLAGS) $(LDFLAGS) \
 	    -MF $(B)/obj/$*.d -o $@ $< -lm -pthread
 
+# What the image server is shown and tested with.
+$(PICTURES): tools/pictures.py
+	$(call say,MAKE,$(B)/pictures)
+	$(Q)$(PYTHON) $< $(B)/pictures
+
 # ---- tests ---------------------------------------------------------------------------------------
 
 # Unit tests take what they need from the compiler and from the core of the runtimes.
@@ -262,6 +269,16 @@ check-built:
 
 golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 	$(harness) --rewrite 'golden/$(T)'
+
+.PHONY: bench demo
+bench: all ## measures against peers: bench/README.md
+	bench/run --build=$(B)
+
+demo: ## installs what is missing, builds, shows the image server at work
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $(FLUXC) \
+	    $(PICTURES) $(addprefix $(B)/bin/image-,thread pool event)
+	$(Q)$(PYTHON) tools/demo.py $(B) $(B)/pictures
 
 FUZZ_SECONDS = 60
 fuzz: ## FUZZ_SECONDS=60 of each fuzzer of tests/fuzz, with clang
