@@ -17,7 +17,6 @@
 #define SECOND      UINT64_C(1000000000)
 #define AGAIN_AFTER (SECOND / 100)
 
-atomic_bool fluxi_stopping;
 bool (*fluxi_stop_again)(void);
 
 static pthread_t main_thread;

@@ -16,6 +16,8 @@
 #define WAIT_MAX   UINT64_C(100000000)
 #define LOG_PERIOD UINT64_C(60000000000)
 
+atomic_bool fluxi_stopping;
+
 struct fluxi_source *fluxi_sources;
 unsigned fluxi_source_count;
 

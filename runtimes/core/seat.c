@@ -1,0 +1,76 @@
+/* seat.c - waiting in place of a flow. */
+#include "seat.h"
+#include "guard.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+#define MILLISECOND UINT64_C(1000000)
+#define SECOND      UINT64_C(1000000000)
+
+void fluxi_seat_wait(struct fluxi_seat *seat)
+{
+    while (atomic_exchange_explicit(&seat->woken, 0, memory_order_acquire) == 0)
+        fluxi_futex_wait(&seat->woken, 0);
+}
+
+void fluxi_seat_wake(struct fluxi_seat *seat)
+{
+    atomic_store_explicit(&seat->woken, 1, memory_order_release);
+    fluxi_futex_wake(&seat->woken);
+}
+
+enum flux_next fluxi_seat_run(struct fluxi_seat *seat, struct flux_flow *flow)
+{
+    enum flux_next next;
+    flow->home = seat;
+    while ((next = fluxi_run(flow)) == FLUX_PARKED)
+        fluxi_seat_wait(seat);
+    return next;
+}
+
+/* ppoll with FLUXI_POKE let through; until: 0 for ever. Returns as poll does. */
+static int poll_until(struct pollfd *fds, nfds_t count, uint64_t until)
+{
+    uint64_t now = until != 0 ? flux_now() : 0, left = until > now ? until - now : 0;
+    struct timespec time = {.tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND)};
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    sigdelset(&mask, FLUXI_POKE);
+    return ppoll(fds, count, until != 0 ? &time : NULL, &mask);
+}
+
+static bool is_cancelled(const struct flux_flow *flow, bool idle)
+{
+    if (flow->id == 0)
+        return fluxi_source_stopping(flow->origin);
+    return idle && atomic_load(&fluxi_stopping);
+}
+
+int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit,
+                     bool idle)
+{
+    struct pollfd waited = {.fd = fd, .events = events == FLUX_READABLE ? POLLIN : POLLOUT};
+    uint64_t until = limit < 0 ? 0 : flux_now() + (uint64_t)limit * MILLISECOND;
+
+    if (fd < 0)
+        return EBADF; /* poll would pass over it */
+    for (;;) {
+        if (is_cancelled(flow, idle))
+            return ECANCELED;
+        int ready = poll_until(&waited, 1, until);
+        if (ready > 0)
+            return (waited.revents & POLLNVAL) != 0 ? EBADF : 0;
+        if (ready == 0)
+            return ETIMEDOUT;
+        if (errno != EINTR)
+            return errno;
+    }
+}
+
+void fluxi_seat_rest(uint64_t until)
+{
+    poll_until(NULL, 0, until);
+}

@@ -1,0 +1,35 @@
+/* seat.h - a thread that waits in place of the flow it runs.
+ *
+ * Under `thread` every flow sits on a thread of its own; under `pool` only source parts and clocks
+ * do. Such a flow's `home` is its seat: when it parks, the thread sleeps on the seat, and
+ * fluxi_runtime_ready wakes it.
+ *
+ * Threads have all signals blocked (runtime.h). FLUXI_POKE gets through while a seat waits for a
+ * descriptor or rests, and at no other time: a poke that is sent earlier stays pending and ends
+ * that wait at its beginning, so none is lost.
+ */
+#ifndef FLUXI_SEAT_H
+#define FLUXI_SEAT_H
+
+#include "runtime.h"
+
+struct fluxi_seat {
+    atomic_uint woken;
+};
+
+/* Runs a flow on the calling thread, which owns the seat, until it is born, has failed or ended. */
+enum flux_next fluxi_seat_run(struct fluxi_seat *seat, struct flux_flow *flow);
+
+/* Sleeps until woken; a wake that came first counts. Only the owner waits. */
+void fluxi_seat_wait(struct fluxi_seat *seat);
+void fluxi_seat_wake(struct fluxi_seat *seat);
+
+/* flux_await by waiting in this thread; returns what becomes flow->error. In a source part every
+ * await ends with ECANCELED when the source is to stop, in a flow only an idle one (R36). */
+int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit,
+                     bool idle);
+
+/* Sleeps until that time, ns of the monotonic clock, or until poked. */
+void fluxi_seat_rest(uint64_t until);
+
+#endif
