@@ -58,6 +58,7 @@ struct pattern {
 struct arm {
     struct span span;          /* "Handler:[_, _, hit]" or "Image" */
     const struct pattern *patterns; /* NULL for a plain body; else one per input */
+    unsigned pattern_count;
     const struct member *members;   /* none: the input passes through */
     unsigned member_count;
 };
@@ -113,6 +114,7 @@ struct await {
 struct repeat {
     struct span span;
     const struct pattern *patterns; /* one per output */
+    unsigned pattern_count;
 };
 
 struct node {
