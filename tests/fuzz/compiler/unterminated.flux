@@ -1,0 +1,3 @@
+S () => (int n);
+%{ int x;
+/* source S => T;
