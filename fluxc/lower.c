@@ -10,56 +10,10 @@
  * again (R30), and where an error goes, so each step has its own error edge. Control goes forward
  * in the order of the steps, but for turns: a value's life is an interval of steps.
  */
-#include "passes.h"
-
-#include <stdlib.h>
+#include "lower.h"
 
 /* An error message beats an exhausted machine: nodes are expanded wherever they stand. */
 enum { PLACES_MAX = 200000, DEPTH_MAX = 3000 };
-
-/* While lowering, next and other hold labels; FOLLOWING is the step behind. */
-#define FOLLOWING (UINT32_MAX - 1)
-
-struct label {
-    unsigned step;
-    bool used;
-};
-
-/* A `repeat` being lowered. */
-struct loop {
-    struct loop *outer;
-    unsigned begin;                 /* first step of a turn */
-    VECTOR(struct value *) through; /* made before it, read inside: alive until its end */
-};
-
-/* Storage of one struct type, in the frame or among the locals: members "Read", "Read_2" ..., each
- * free again behind a step. */
-struct storages {
-    struct storage {
-        const char *name;
-        unsigned busy_until;
-    } * at;
-    unsigned count, capacity;
-};
-
-struct lowering {
-    struct arena *arena;
-    struct program *program;
-    struct prog *prog;
-    struct routine *routine;
-    VECTOR(struct label) labels;
-    VECTOR(const struct lock *) held; /* in the order of taking */
-    bool *is_held;                    /* by rank */
-    struct storages *storages;        /* see storages_of */
-    struct loop *loop;
-    VECTOR(unsigned) handlers; /* the STEP_FAIL of each handler around */
-    bool in_source;            /* the source part */
-    bool cold;
-    unsigned depth;
-    unsigned ended;   /* label: an ending handler is done */
-    unsigned escaped; /* label: an error has left an ending handler */
-    bool too_large;
-};
 
 /* ---- steps, labels, values ------------------------------------------------------------------- */
 
@@ -229,11 +183,12 @@ static struct value *lower_arm(struct lowering *l, const struct arm *arm, struct
 }
 
 /* The answers of one dispatch that several arms ask for (R19: each once). */
+struct memo {
+    const struct predicate *predicate;
+    unsigned field, uses, number;
+};
 struct memos {
-    struct memo {
-        const struct predicate *predicate;
-        unsigned field, uses, number;
-    } * at;
+    struct memo *at;
     unsigned count, capacity;
 };
 
@@ -583,147 +538,6 @@ static struct value *lower_node(struct lowering *l, struct node *node, struct sp
     return value;
 }
 
-/* ---- tidying up ------------------------------------------------------------------------------ */
-
-/* The step a label or an index leads to, jumps followed. An empty endless loop of jumps cannot
- * come up: turns are steps. */
-static unsigned target(const struct lowering *l, unsigned from, unsigned to)
-{
-    unsigned step = to == FOLLOWING ? from + 1 : l->labels.at[to].step;
-    while (l->routine->steps.at[step].op == STEP_GOTO) {
-        unsigned next = l->routine->steps.at[step].next;
-        step = next == FOLLOWING ? step + 1 : l->labels.at[next].step;
-    }
-    return step;
-}
-
-static bool has_next(enum step_op op)
-{
-    return op != STEP_LEAVE && op != STEP_END;
-}
-
-static bool suspends(enum step_op op)
-{
-    return op == STEP_TAKE || op == STEP_AWAIT || op == STEP_BLOCK || op == STEP_UNBLOCK ||
-           op == STEP_TURN || op == STEP_BORN || op == STEP_STEP;
-}
-
-/* Labels become steps; jumps and what nothing leads to go; suspension points are numbered. */
-static void tidy(struct lowering *l)
-{
-    struct routine *routine = l->routine;
-    unsigned count = routine->steps.count;
-    unsigned *number = arena_alloc(l->arena, (count + 1) * sizeof *number);
-    bool *reached = arena_alloc(l->arena, count + 1);
-    VECTOR(unsigned) work = {0};
-
-    for (unsigned i = 0; i < count; i++) {
-        struct step *step = &routine->steps.at[i];
-        if (step->op == STEP_GOTO)
-            continue;
-        step->next = has_next(step->op) ? target(l, i, step->next) : STEP_NONE;
-        if (step->other != STEP_NONE)
-            step->other = target(l, i, step->other);
-    }
-    /* The first step is never a jump: a source part begins with a step of its own, and so does the
-     * flow part of a clock. */
-    unsigned first = 0;
-    while (routine->steps.at[first].op == STEP_GOTO)
-        first = target(l, first, routine->steps.at[first].next);
-    vector_push(l->arena, &work, first);
-    reached[first] = true;
-    while (work.count > 0) {
-        struct step *step = &routine->steps.at[work.at[--work.count]];
-        unsigned ways[2] = {step->next, step->other};
-        for (int k = 0; k < 2; k++) {
-            if (ways[k] == STEP_NONE || reached[ways[k]])
-                continue;
-            reached[ways[k]] = true;
-            vector_push(l->arena, &work, ways[k]);
-        }
-    }
-    unsigned kept = 0;
-    for (unsigned i = 0; i < count; i++) {
-        number[i] = kept;
-        if (reached[i])
-            routine->steps.at[kept++] = routine->steps.at[i];
-    }
-    number[count] = kept;
-    routine->steps.count = kept;
-    for (unsigned i = 0; i < kept; i++) {
-        struct step *step = &routine->steps.at[i];
-        if (step->next != STEP_NONE)
-            step->next = number[step->next];
-        if (step->other != STEP_NONE)
-            step->other = number[step->other];
-        if (suspends(step->op))
-            step->at = ++routine->at_count;
-    }
-    for (unsigned i = 0; i < routine->values.count; i++) {
-        struct value *value = routine->values.at[i];
-        value->made = number[value->made];
-        value->read = number[value->read];
-    }
-}
-
-/* ---- where values live ----------------------------------------------------------------------- */
-
-static int value_order(const void *a, const void *b)
-{
-    const struct value *left = *(struct value *const *)a;
-    const struct value *right = *(struct value *const *)b;
-    if (left->made != right->made)
-        return left->made < right->made ? -1 : 1;
-    if (left->read != right->read)
-        return left->read < right->read ? -1 : 1;
-    if (left->node != right->node)
-        return left->node->index < right->node->index ? -1 : 1;
-    return left->input - right->input;
-}
-
-static struct storages *storages_of(struct lowering *l, const struct value *value)
-{
-    return &l->storages[value->node->index * 4 + value->input * 2u + value->in_frame];
-}
-
-/* A value lives in the frame if its flow can be suspended while it is needed; values of one type
- * that are never needed at the same time share their storage. */
-static void place_values(struct lowering *l)
-{
-    struct routine *routine = l->routine;
-    unsigned count = routine->steps.count;
-    unsigned *points = arena_alloc(l->arena, (count + 2) * sizeof *points); /* before step i */
-    for (unsigned i = 0; i < count; i++)
-        points[i + 1] = points[i] + (routine->steps.at[i].at != 0);
-    points[count + 1] = points[count];
-
-    if (routine->values.count > 1)
-        qsort(routine->values.at, routine->values.count, sizeof *routine->values.at, value_order);
-
-    for (unsigned i = 0; i < routine->values.count; i++) {
-        struct value *value = routine->values.at[i];
-        /* Suspension points behind the making step and before the reading one. */
-        value->in_frame =
-            value->read > value->made && points[value->read] > points[value->made + 1];
-        struct storages *mine = storages_of(l, value);
-        unsigned k = 0;
-        while (k < mine->count && mine->at[k].busy_until > value->made)
-            k++;
-        if (k == mine->count) {
-            const char *suffix = value->input ? "_in" : "";
-            struct storage storage = {
-                k == 0 ? arena_printf(l->arena, "%s%s", value->node->name, suffix)
-                       : arena_printf(l->arena, "%s%s_%u", value->node->name, suffix, k + 1),
-                0};
-            vector_push(l->arena, mine, storage);
-        }
-        mine->at[k].busy_until = value->read;
-        value->name = mine->at[k].name;
-    }
-    for (unsigned i = 0; i < routine->values.count; i++)
-        storages_of(l, routine->values.at[i])->count = 0;
-}
-
 /* ---- sources --------------------------------------------------------------------------------- */
 
 /* Returns the place of the source node; *out: what the flow begins with. */
@@ -827,8 +641,8 @@ static void lower_source(struct lowering *l, struct source *source)
     lower_flow_part(l, source, place, value);
     if (l->too_large)
         return;
-    tidy(l);
-    place_values(l);
+    settle_steps(l);
+    settle_values(l);
 }
 
 struct prog *lower(struct program *program, bool steps)

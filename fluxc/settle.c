@@ -1,0 +1,142 @@
+/* settle.c - the second half of lowering: steps get their numbers, values their place. */
+#include "lower.h"
+
+#include <stdlib.h>
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+/* The step a label or an index leads to, jumps followed. An empty endless loop of jumps cannot
+ * come up: turns are steps. */
+static unsigned target(const struct lowering *l, unsigned from, unsigned to)
+{
+    unsigned step = to == FOLLOWING ? from + 1 : l->labels.at[to].step;
+    while (l->routine->steps.at[step].op == STEP_GOTO) {
+        unsigned next = l->routine->steps.at[step].next;
+        step = next == FOLLOWING ? step + 1 : l->labels.at[next].step;
+    }
+    return step;
+}
+
+static bool has_next(enum step_op op)
+{
+    return op != STEP_LEAVE && op != STEP_END;
+}
+
+static bool suspends(enum step_op op)
+{
+    return op == STEP_TAKE || op == STEP_AWAIT || op == STEP_BLOCK || op == STEP_UNBLOCK ||
+           op == STEP_TURN || op == STEP_BORN || op == STEP_STEP;
+}
+
+void settle_steps(struct lowering *l)
+{
+    struct routine *routine = l->routine;
+    unsigned count = routine->steps.count;
+    unsigned *number = arena_alloc(l->arena, (count + 1) * sizeof *number);
+    bool *reached = arena_alloc(l->arena, count + 1);
+    VECTOR(unsigned) work = {0};
+
+    for (unsigned i = 0; i < count; i++) {
+        struct step *step = &routine->steps.at[i];
+        if (step->op == STEP_GOTO)
+            continue;
+        step->next = has_next(step->op) ? target(l, i, step->next) : STEP_NONE;
+        if (step->other != STEP_NONE)
+            step->other = target(l, i, step->other);
+    }
+    /* The first step is never a jump: a source part begins with a step of its own, and so does the
+     * flow part of a clock. */
+    unsigned first = 0;
+    while (routine->steps.at[first].op == STEP_GOTO)
+        first = target(l, first, routine->steps.at[first].next);
+    vector_push(l->arena, &work, first);
+    reached[first] = true;
+    while (work.count > 0) {
+        struct step *step = &routine->steps.at[work.at[--work.count]];
+        unsigned ways[2] = {step->next, step->other};
+        for (int k = 0; k < 2; k++) {
+            if (ways[k] == STEP_NONE || reached[ways[k]])
+                continue;
+            reached[ways[k]] = true;
+            vector_push(l->arena, &work, ways[k]);
+        }
+    }
+    unsigned kept = 0;
+    for (unsigned i = 0; i < count; i++) {
+        number[i] = kept;
+        if (reached[i])
+            routine->steps.at[kept++] = routine->steps.at[i];
+    }
+    number[count] = kept;
+    routine->steps.count = kept;
+    for (unsigned i = 0; i < kept; i++) {
+        struct step *step = &routine->steps.at[i];
+        if (step->next != STEP_NONE)
+            step->next = number[step->next];
+        if (step->other != STEP_NONE)
+            step->other = number[step->other];
+        if (suspends(step->op))
+            step->at = ++routine->at_count;
+    }
+    for (unsigned i = 0; i < routine->values.count; i++) {
+        struct value *value = routine->values.at[i];
+        value->made = number[value->made];
+        value->read = number[value->read];
+    }
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static int value_order(const void *a, const void *b)
+{
+    const struct value *left = *(struct value *const *)a;
+    const struct value *right = *(struct value *const *)b;
+    if (left->made != right->made)
+        return left->made < right->made ? -1 : 1;
+    if (left->read != right->read)
+        return left->read < right->read ? -1 : 1;
+    if (left->node != right->node)
+        return left->node->index < right->node->index ? -1 : 1;
+    return left->input - right->input;
+}
+
+static struct storages *storages_of(struct lowering *l, const struct value *value)
+{
+    return &l->storages[value->node->index * 4 + value->input * 2u + value->in_frame];
+}
+
+void settle_values(struct lowering *l)
+{
+    struct routine *routine = l->routine;
+    unsigned count = routine->steps.count;
+    unsigned *points = arena_alloc(l->arena, (count + 2) * sizeof *points); /* before step i */
+    for (unsigned i = 0; i < count; i++)
+        points[i + 1] = points[i] + (routine->steps.at[i].at != 0);
+    points[count + 1] = points[count];
+
+    if (routine->values.count > 1)
+        qsort(routine->values.at, routine->values.count, sizeof *routine->values.at, value_order);
+
+    for (unsigned i = 0; i < routine->values.count; i++) {
+        struct value *value = routine->values.at[i];
+        /* Suspension points behind the making step and before the reading one. */
+        value->in_frame =
+            value->read > value->made && points[value->read] > points[value->made + 1];
+        struct storages *mine = storages_of(l, value);
+        unsigned k = 0;
+        while (k < mine->count && mine->at[k].busy_until > value->made)
+            k++;
+        if (k == mine->count) {
+            const char *suffix = value->input ? "_in" : "";
+            struct storage storage = {
+                k == 0 ? arena_printf(l->arena, "%s%s", value->node->name, suffix)
+                       : arena_printf(l->arena, "%s%s_%u", value->node->name, suffix, k + 1),
+                0};
+            vector_push(l->arena, mine, storage);
+        }
+        mine->at[k].busy_until = value->read;
+        value->name = mine->at[k].name;
+    }
+    for (unsigned i = 0; i < routine->values.count; i++)
+        storages_of(l, routine->values.at[i])->count = 0;
+}
