@@ -265,6 +265,7 @@ def cli(context):
                     "BUILD": str(context.build),
                     "ROOT": os.getcwd(),
                     "PKG_CONFIG_PATH": str(context.build / "lib/pkgconfig"),
+                    "FLAGS": f"-fsanitize={context.sanitizer}" if context.sanitizer else "",
                 }
                 limit = context.limit(script)
                 check_status(run(["sh", script.absolute()], limit, cwd=scratch, env=env))
