@@ -8,33 +8,32 @@ import sys
 from pathlib import Path
 
 from kit import program
-from kit.contest import Contest, at_most, below
+from kit.contest import Contest, Figure, at_most, below
 from kit.process import pinned, shown, timed
 
-HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from generate import SHAPES  # noqa: E402
+
 SMALL, MIDDLE, LARGE = 1_000, 10_000, 50_000
 SLACK = 1.3  # caches, and what a larger program is sorted with
+BARS = {MIDDLE: below(1000), SMALL: None, LARGE: at_most(LARGE / MIDDLE * SLACK)}
+
+
+def command_for(shape, count):
+    name = f"{shape.__name__}{count}"
+    source = program.output(f"compile/{name}.flux")
+    source.write_text(shape(count))
+    emitted = source.with_name(f"{name}_flux.c")
+    return pinned([program.relative(path) if isinstance(path, Path) else path
+                   for path in (program.fluxc(), "-w", "-o", emitted, source)])
 
 
 def run():
-    sys.path.insert(0, str(HERE))
-    from generate import SHAPES  # pylint: disable=import-outside-toplevel
-
-    folder = program.build_folder() / "bench" / "compile"
-    folder.mkdir(parents=True, exist_ok=True)
     missed = []
     for shape in SHAPES:
-        contest = Contest(f"{shape.__name__}: CPU time of a compilation", "ms")
-        for count, bar in (
-            (MIDDLE, below(1000)),
-            (SMALL, None),
-            (LARGE, at_most(LARGE / MIDDLE * SLACK)),
-        ):
-            source = folder / f"{shape.__name__}{count}.flux"
-            source.write_text("\n".join(shape(count)) + "\n")
-            output = program.relative(folder / f"{source.stem}_flux.c")
-            command = pinned([program.relative(program.fluxc()), "-w", "-o", output,
-                              program.relative(source)])
+        contest = Contest(Figure(f"{shape.__name__}: CPU time of a compilation", "ms"))
+        for count, bar in BARS.items():
+            command = command_for(shape, count)
             contest.enter(f"{count:,} nodes", lambda c=command: timed(c).cpu * 1e3, bar)
         print("  " + shown(command))
         missed += contest.run()

@@ -115,12 +115,17 @@ def handlers(count):
     return text
 
 
-SHAPES = [chains, line, dispatch, sources, tree, nested, constraints, handlers]
+def as_text(shape):
+    def text(count):
+        return "\n".join(shape(count)) + "\n"
+
+    text.__name__ = shape.__name__
+    return text
 
 
-def program(shape, count):
-    return "\n".join(next(s for s in SHAPES if s.__name__ == shape)(count)) + "\n"
-
+SHAPES = [as_text(shape) for shape in (chains, line, dispatch, sources, tree, nested, constraints,
+                                       handlers)]
 
 if __name__ == "__main__":
-    sys.stdout.write(program(sys.argv[1], int(sys.argv[2])))
+    chosen = {shape.__name__: shape for shape in SHAPES}
+    sys.stdout.write(chosen[sys.argv[1]](int(sys.argv[2])))

@@ -23,10 +23,9 @@ class Bar:
         measured = median if self.absolute else ratio
         return measured >= self.value if self.least else measured <= self.value
 
-    def text(self, number):
+    def text(self, figure):
         words = "at least" if self.least else "at most"
-        value = number(self.value) if self.absolute else f"{self.value:g} x"
-        return f"{words} {value}"
+        return f"{words} {figure.text(self.value) if self.absolute else f'{self.value:g} x'}"
 
 
 def at_most(value, **more):
@@ -39,7 +38,7 @@ def at_least(value, **more):
 
 
 def below(value, **more):
-    """Bar: the figure itself, in the contest's unit."""
+    """Bar: the figure itself."""
     return Bar(value, absolute=True, **more)
 
 
@@ -47,62 +46,75 @@ def above(value, **more):
     return Bar(value, least=True, absolute=True, **more)
 
 
-class Entry:
-    def __init__(self, label, measure, bar):
-        self.label = label
-        self.measure = measure
-        self.bar = bar
-        self.values = []
-
-
-class Contest:
-    """Entries in the order in which they are shown; the first is the reference. A measure is a
-    function without arguments that returns a figure in the contest's unit."""
-
+class Figure:
     def __init__(self, what, unit, digits=1):
         self.what = what
         self.unit = unit
         self.digits = digits
-        self.entries = []
-
-    def enter(self, label, measure, bar=None):
-        self.entries.append(Entry(label, measure, bar))
 
     def number(self, value):
-        return f"{value:,.{self.digits}f} {self.unit}"
+        return f"{value:,.{self.digits}f}"
 
-    def run(self, rounds=None):
-        """Measures, prints a table, and returns the bars that are missed, as text."""
-        for turn in range(rounds or ROUNDS):
+    def text(self, value):
+        return f"{self.number(value)} {self.unit}"
+
+
+class Entry:
+    def __init__(self, label, measure, bars):
+        self.label = label
+        self.measure = measure
+        self.bars = bars
+        self.rounds = []  # a tuple each, a value for each figure
+
+    def values(self, which):
+        return [values[which] for values in self.rounds if which < len(values)]
+
+
+class Contest:
+    """Entries in the order in which they are shown; the first is the reference. A measure is a
+    function without arguments that returns the figures in their order, or the only one."""
+
+    def __init__(self, *figures):
+        self.figures = figures
+        self.entries = []
+
+    def enter(self, label, measure, *bars):
+        self.entries.append(Entry(label, measure, bars))
+
+    def run(self):
+        """Measures, prints a table for each figure, and returns the missed bars as text."""
+        for turn in range(ROUNDS):
             start = turn % len(self.entries)
             for entry in self.entries[start:] + self.entries[:start]:
-                entry.values.append(entry.measure())
-        return self.show()
+                values = entry.measure()
+                entry.rounds.append(values if isinstance(values, tuple) else (values,))
+        missed = []
+        for which, figure in enumerate(self.figures):
+            print(f"  {figure.what}; {ROUNDS} rounds: median (smallest - largest)")
+            missed += [text for e in self.entries if (text := self._show(e, which, figure))]
+        return missed
 
-    def show(self):
-        rounds = len(self.entries[0].values)
-        print(f"  {self.what}; {rounds} rounds: median (smallest - largest)")
-        return [text for entry in self.entries if (text := self._show_entry(entry))]
-
-    def _show_entry(self, entry):
-        reference = self.entries[0]
-        median = statistics.median(entry.values)
-        low, high = min(entry.values), max(entry.values)
-        line = f"    {entry.label:<30} {self.number(median):>14}"
-        line += f" {f'({low:,.{self.digits}f} - {high:,.{self.digits}f})':<22}"
+    def _show(self, entry, which, figure):
+        """Prints a line; returns the bar in words if it is missed."""
+        values = entry.values(which)
+        if not values:
+            return None
+        median = statistics.median(values)
+        spread = f"({figure.number(min(values))} - {figure.number(max(values))})"
+        line = f"    {entry.label:<24} {figure.text(median):>14} {spread:<20}"
+        peer = self.entries[0].values(which)
         ratio = None
-        if entry is not reference:
-            ratios = [value / peer for value, peer in zip(entry.values, reference.values)]
+        if entry is not self.entries[0] and peer:
+            ratios = [value / other for value, other in zip(values, peer)]
             ratio = statistics.median(ratios)
             line += f" {ratio:5.2f} x ({min(ratios):.2f} - {max(ratios):.2f})"
-        missed = None
-        if entry.bar:
-            holds = entry.bar.holds(median, ratio)
-            text = entry.bar.text(self.number)
-            kind = "aim" if entry.bar.aim else "bar"
-            line += f"  {kind}: {text}: {'holds' if holds else 'MISSES'}"
-            if not holds and not entry.bar.aim:
-                measured = self.number(median) if entry.bar.absolute else f"{ratio:.2f} x"
-                missed = f"{entry.label}: {self.what}: {measured}, not {text}"
+        bar = entry.bars[which] if which < len(entry.bars) else None
+        holds = bar is None or bar.holds(median, ratio)
+        if bar:
+            line += f"  {'aim' if bar.aim else 'bar'}: {bar.text(figure)}"
+            line += ": holds" if holds else ": MISSES"
         print(line, flush=True)
-        return missed
+        if holds or bar.aim:
+            return None
+        measured = figure.text(median) if bar.absolute else f"{ratio:.2f} x"
+        return f"{entry.label}: {figure.what}: {measured}, not {bar.text(figure)}"

@@ -1,0 +1,66 @@
+"""what it costs to take a constraint and to give it back, against a pthread_rwlock_t
+
+Alone: what turns.flux takes more of CPU time with a constraint than without, divided by the number
+of times that it is taken. Together: eight flows, or threads, want the same one, on all CPUs; by
+the clock. Flows get it in the order in which they came (R33), a pthread_rwlock_t is taken by
+whoever is fast.
+"""
+
+from kit import program
+from kit.contest import Contest, Figure, at_most, below
+from kit.process import all_cpus, pinned, shown, timed
+
+TAKES = 10  # in a turn
+TURNS = 400_000  # of one flow
+TOGETHER, EACH = 8, 10_000  # flows, and turns of each
+MODES = {"writer": "write", "reader": "read"}
+# Aims of a single flow; the runtimes that use more than one thread have to be ready for another.
+RUNTIMES = (
+    ("event, 1 loop", "event", ["--loops", 1], below(5, aim=True)),
+    ("event, 2 loops", "event", ["--loops", 2], below(20, aim=True)),
+    ("pool", "pool", ["--threads", TOGETHER], at_most(1.5, aim=True)),
+    ("thread", "thread", [], at_most(1.5, aim=True)),
+)
+
+
+def build(name, runtime):
+    return program.flux(f"constraint-{name}", runtime, f"bench/constraint/{name}.flux",
+                        "bench/constraint/nodes.c", "bench/constraint/add.c", "bench/kit/flows.c")
+
+
+def alone(with_it, without):
+    """Nanoseconds of one take and give."""
+    return (timed(with_it).cpu - timed(without).cpu) / (TURNS * TAKES) * 1e9
+
+
+def together(command):
+    return TOGETHER * EACH * TAKES / timed(command).wall / 1e6
+
+
+def run():
+    peer = program.c("constraint-rwlock", "bench/constraint/rwlock.c", "bench/constraint/add.c",
+                     flags=[*program.header("bench/constraint/turns.flux"), "-pthread"])
+    runtimes = sorted({runtime for _, runtime, _, _ in RUNTIMES})
+    ours = {(name, runtime): build(name, runtime)
+            for name in ("turns", *MODES) for runtime in runtimes}
+    missed = []
+    for name, mode in MODES.items():
+        single = Contest(Figure(f"take and give, {name}, alone", "ns"))
+        crowd = Contest(Figure(f"takes, {name}, {TOGETHER} at once, by the clock", "M/s", digits=2))
+
+        def enter(label, with_it, without, many, bar=None, single=single, crowd=crowd):
+            print("  " + shown(with_it))
+            single.enter(label, lambda: alone(with_it, without), bar)
+            print("  " + shown(many))
+            crowd.enter(label, lambda: together(many))
+
+        enter("pthread_rwlock_t", pinned([peer, mode, 1, TURNS]), pinned([peer, "none", 1, TURNS]),
+              pinned([peer, mode, TOGETHER, EACH], all_cpus()))
+        for label, runtime, options, bar in RUNTIMES:
+            amount = [*options, "--flows", 1, "--turns", TURNS]
+            enter(label, pinned([ours[name, runtime], *amount]),
+                  pinned([ours["turns", runtime], *amount]),
+                  pinned([ours[name, runtime], *options, "--flows", TOGETHER, "--turns", EACH],
+                         all_cpus()), bar)
+        missed += single.run() + crowd.run()
+    return missed

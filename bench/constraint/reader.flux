@@ -1,0 +1,4 @@
+// reader.flux - Add takes a constraint as a reader.
+include "turns.flux";
+
+atomic Add:{ledger?};

@@ -1,0 +1,4 @@
+// writer.flux - Add takes a constraint as a writer.
+include "turns.flux";
+
+atomic Add:{ledger};
