@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REQUEST "GET /one/hundred/bytes/and/a/line HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n"
+#define REQUEST                                                                                    \
+    "GET /one/hundred/bytes/and/a/line HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n"
 
 static double now(void)
 {

@@ -32,35 +32,26 @@ def shown(command):
 
 
 class Usage:
-    """What a finished process has used: seconds of CPU (user and system) and of the clock."""
+    """What a finished process has used, in seconds of CPU (user and system) and of the clock, and
+    what it has printed."""
 
-    def __init__(self, rusage, wall):
+    def __init__(self, rusage, wall, output):
         self.cpu = rusage.ru_utime + rusage.ru_stime
         self.wall = wall
-        self.peak = rusage.ru_maxrss * 1024
+        self.output = output.decode()
 
 
-def timed(command, **popen):
+def timed(command):
     """Runs a command line to its end, which has to be exit status 0."""
     begun = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **popen)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    with process.stdout as stdout:
+        output = stdout.read()
     _, status, rusage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"{shlex.join(command)}: exit status {process.returncode}")
-    return Usage(rusage, time.monotonic() - begun)
-
-
-def wait_for(condition, what, patience=PATIENCE):
-    """Polls until condition() is true, and returns what it returned."""
-    end = time.monotonic() + patience
-    while True:
-        answer = condition()
-        if answer:
-            return answer
-        if time.monotonic() > end:
-            raise RuntimeError(f"waited {patience} s for {what}")
-        time.sleep(0.01)
+    return Usage(rusage, time.monotonic() - begun, output)
 
 
 class Process:

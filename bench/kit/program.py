@@ -59,6 +59,10 @@ def header(source):
     return [f"-I{emitted.parent}", f"-I{_build / 'include'}"]
 
 
+def include(folder):
+    return f"-I{ROOT / folder}"
+
+
 def c(name, *sources, flags=()):
     """A peer, plain C. The flags stand behind the sources, where -l works."""
     executable = output(name)
