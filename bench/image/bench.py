@@ -14,7 +14,7 @@ from kit import program
 from kit.contest import Contest, Figure, at_least
 from kit.process import Process, pinned, shown, timed
 
-TURNS = 8  # over all images, in each round
+TURNS = 16  # over all images, in each round
 CLIENTS = 4
 PATHS = [f"/{name}.jpg?size={size}" for name in ("sunset", "waves", "board")
          for size in range(1, 9)]
