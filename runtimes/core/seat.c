@@ -7,8 +7,7 @@
 #include <signal.h>
 #include <time.h>
 
-#define MILLISECOND UINT64_C(1000000)
-#define SECOND      UINT64_C(1000000000)
+#define SECOND UINT64_C(1000000000)
 
 void fluxi_seat_wait(struct fluxi_seat *seat)
 {
@@ -31,15 +30,15 @@ enum flux_next fluxi_seat_run(struct fluxi_seat *seat, struct flux_flow *flow)
     return next;
 }
 
-/* ppoll with FLUXI_POKE let through; until: 0 for ever. Returns as poll does. */
+/* ppoll with FLUXI_POKE let through, until that time. Returns as poll does. */
 static int poll_until(struct pollfd *fds, nfds_t count, uint64_t until)
 {
-    uint64_t now = until != 0 ? flux_now() : 0, left = until > now ? until - now : 0;
+    uint64_t now = flux_now(), left = until > now ? until - now : 0;
     struct timespec time = {.tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND)};
     sigset_t mask;
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     sigdelset(&mask, FLUXI_POKE);
-    return ppoll(fds, count, until != 0 ? &time : NULL, &mask);
+    return ppoll(fds, count, until != UINT64_MAX ? &time : NULL, &mask);
 }
 
 static bool is_cancelled(const struct flux_flow *flow, bool idle)
@@ -53,7 +52,7 @@ int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready event
                      bool idle)
 {
     struct pollfd waited = {.fd = fd, .events = events == FLUX_READABLE ? POLLIN : POLLOUT};
-    uint64_t until = limit < 0 ? 0 : flux_now() + (uint64_t)limit * MILLISECOND;
+    uint64_t until = fluxi_deadline(limit);
 
     if (fd < 0)
         return EBADF; /* poll would pass over it */

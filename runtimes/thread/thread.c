@@ -282,19 +282,22 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
 
 bool flux_block(struct flux_flow *flow, uint32_t at)
 {
-    (void)flow, (void)at;
+    (void)at;
+    flow->error = 0;
     return true;
 }
 
 bool flux_unblock(struct flux_flow *flow, uint32_t at)
 {
-    (void)flow, (void)at;
+    (void)at;
+    flow->error = 0;
     return true;
 }
 
 bool flux_turn(struct flux_flow *flow, uint32_t at)
 {
-    (void)flow, (void)at;
+    (void)at;
+    flow->error = 0;
     return true;
 }
 

@@ -1,0 +1,176 @@
+/* pool.c - the runtime `pool`: workers run flows from a queue.
+ *
+ * A worker runs a flow until it parks or ends. A flow that waits for a constraint or a descriptor
+ * holds no worker; a node that blocks in a call does. Nodes that block are ordinary here (sockets,
+ * disks), so there are more workers than CPUs unless --threads says otherwise.
+ */
+#include "pool.h"
+#include "seat.h"
+#include "source_thread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define WORKERS_PER_CPU 4u
+#define WORKERS_MIN     8u
+
+static uint64_t worker_count; /* 0: by the number of CPUs */
+
+const char flux_runtime_is_pool;
+const char *const fluxi_runtime_name = "pool";
+const char *const fluxi_runtime_summary = "workers that run flows from a queue";
+const struct flux_option fluxi_runtime_options[] = {
+    {"threads", "N", "workers; 0: four for each CPU, but eight at least", FLUX_NUMBER,
+     &worker_count, 0, 65536, NULL},
+    {"queue", "N", "sources wait while N flows wait for a worker", FLUX_NUMBER, &queue_bound, 1, 0,
+     NULL},
+};
+const unsigned fluxi_runtime_option_count =
+    sizeof fluxi_runtime_options / sizeof fluxi_runtime_options[0];
+
+static pthread_t *workers;
+
+static void *work(void *unused)
+{
+    struct flux_flow *flow;
+    (void)unused;
+    while ((flow = queue_take()) != NULL) {
+        if (fluxi_run(flow) == FLUX_ENDED) {
+            fluxi_flow_ended(flow);
+            fluxi_flow_left();
+        }
+    }
+    fluxi_thread_done();
+    return NULL;
+}
+
+static void workers_join(uint64_t count)
+{
+    queue_close();
+    for (uint64_t i = 0; i < count; i++)
+        pthread_join(workers[i], NULL);
+    free(workers);
+    workers = NULL;
+}
+
+static int workers_start(void)
+{
+    workers = calloc(worker_count, sizeof *workers);
+    if (workers == NULL)
+        return ENOMEM;
+    for (uint64_t i = 0; i < worker_count; i++) {
+        int error = pthread_create(&workers[i], NULL, work, NULL);
+        if (error != 0) {
+            workers_join(i);
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* ---- the contract with the core -------------------------------------------------------------- */
+
+unsigned fluxi_runtime_copies(void)
+{
+    return fluxi_cpus();
+}
+
+int fluxi_runtime_start(void)
+{
+    if (worker_count == 0) {
+        unsigned many = fluxi_cpus() * WORKERS_PER_CPU;
+        worker_count = many > WORKERS_MIN ? many : WORKERS_MIN;
+    }
+    int error = poller_start();
+    if (error != 0) {
+        flux_log(FLUX_ERROR, "start: no poller: %s; are descriptors left (ulimit -n)?",
+                 flux_strerror(error));
+        return error;
+    }
+    error = workers_start();
+    if (error != 0) {
+        flux_log(FLUX_ERROR, "start: no %llu workers: %s; try fewer --threads, or raise ulimit -u",
+                 (unsigned long long)worker_count, flux_strerror(error));
+    } else if ((error = fluxi_sources_start(queue_start)) != 0) {
+        workers_join(worker_count);
+    }
+    if (error != 0)
+        poller_join();
+    return error;
+}
+
+void fluxi_runtime_stop(void)
+{
+    fluxi_sources_stop();
+    poller_stop();
+}
+
+void fluxi_runtime_join(void)
+{
+    fluxi_sources_join();
+    workers_join(worker_count);
+    poller_join();
+}
+
+/* A source part and the flow of a clock sit on a thread of their own. */
+void fluxi_runtime_ready(struct flux_flow *flow)
+{
+    if (flow->home != NULL) {
+        fluxi_seat_wake(flow->home);
+        return;
+    }
+    flow->next = NULL;
+    queue_ready(flow);
+}
+
+struct flux_load fluxi_runtime_load(void)
+{
+    return (struct flux_load){.flows = fluxi_flows_alive(),
+                              .queued = queue_length(),
+                              .limit = fluxi_max_flows,
+                              .workers = (unsigned)worker_count};
+}
+
+/* ---- suspension points ----------------------------------------------------------------------- */
+
+bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit, bool idle,
+                uint32_t at)
+{
+    if (flow->home == NULL)
+        return !poller_await(flow, fd, events, limit, idle, at);
+    flow->error = fluxi_seat_await(flow, fd, events, limit, idle);
+    return true;
+}
+
+bool flux_turn(struct flux_flow *flow, uint32_t at)
+{
+    flow->error = 0;
+    if (flow->home != NULL || queue_length() == 0)
+        return true;
+    flow->at = at;
+    flow->next = NULL;
+    queue_ready(flow);
+    return false;
+}
+
+bool flux_block(struct flux_flow *flow, uint32_t at)
+{
+    (void)at;
+    flow->error = 0;
+    return true;
+}
+
+bool flux_unblock(struct flux_flow *flow, uint32_t at)
+{
+    (void)at;
+    flow->error = 0;
+    return true;
+}
+
+bool flux_step(struct flux_flow *flow, const struct flux_place *place, const char *what,
+               const char *detail, uint32_t at)
+{
+    (void)flow, (void)place, (void)what, (void)detail, (void)at;
+    return true;
+}

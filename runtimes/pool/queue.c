@@ -1,0 +1,163 @@
+/* queue.c - flows that can run, and the workers that sleep because there is none.
+ *
+ * Fresh flows stand in a bounded queue in order of arrival; sources wait while it is full, and are
+ * woken when it is half empty, so that a source and the workers do not hand the CPU to and fro for
+ * each flow. Flows that have started and go on (a constraint was handed to them, a descriptor is
+ * ready) stand in a list without bound and come first, since they hold things that others want;
+ * every READY_RUN-th turn is a fresh flow's all the same.
+ *
+ * Waking is what costs. A worker that finds nothing looks again a few times before it sleeps
+ * (`searching`), and while one does that, or has been woken and is on its way (`waking`), whoever
+ * brings a flow need not wake another: a worker that finds more than it can run wakes the next.
+ */
+#include "pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#define READY_RUN 16u
+#define LOOKS     3
+
+struct list {
+    struct flux_flow *head, *tail;
+    uint64_t count;
+};
+
+uint64_t queue_bound = 1024;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER; /* for workers */
+static pthread_cond_t room = PTHREAD_COND_INITIALIZER; /* for sources */
+static struct list fresh, ready;
+static unsigned ready_run; /* taken from `ready` since the last fresh flow */
+static unsigned sleeping, searching;
+static bool waking, closed;
+static bool source_waits; /* and has not been woken yet */
+
+static atomic_ullong length; /* of both; written under the lock, read without */
+
+static void update_length(void)
+{
+    atomic_store_explicit(&length, fresh.count + ready.count, memory_order_relaxed);
+}
+
+static void append(struct list *list, struct flux_flow *first, struct flux_flow *last,
+                   uint64_t count)
+{
+    if (list->head == NULL)
+        list->head = first;
+    else
+        list->tail->next = first;
+    list->tail = last;
+    list->count += count;
+    update_length();
+}
+
+static struct flux_flow *pop(struct list *list)
+{
+    struct flux_flow *flow = list->head;
+    list->head = flow->next;
+    list->count--;
+    update_length();
+    return flow;
+}
+
+static struct flux_flow *choose(void)
+{
+    if (ready.head != NULL && (ready_run < READY_RUN || fresh.head == NULL)) {
+        ready_run++;
+        return pop(&ready);
+    }
+    ready_run = 0;
+    return fresh.head != NULL ? pop(&fresh) : NULL;
+}
+
+/* Is a sleeping worker to be woken for what is queued? Then the caller signals, unlocked. */
+static bool wants_worker(void)
+{
+    if (sleeping == 0 || waking || searching > 0)
+        return false;
+    waking = true;
+    return true;
+}
+
+void queue_start(struct flux_flow *flow)
+{
+    flow->next = NULL;
+    pthread_mutex_lock(&lock);
+    while (fresh.count >= queue_bound) {
+        source_waits = true;
+        pthread_cond_wait(&room, &lock);
+    }
+    append(&fresh, flow, flow, 1);
+    bool wake = wants_worker();
+    pthread_mutex_unlock(&lock);
+    if (wake)
+        pthread_cond_signal(&work);
+}
+
+void queue_ready(struct flux_flow *list)
+{
+    struct flux_flow *last = list;
+    uint64_t count = 1;
+    for (; last->next != NULL; last = last->next)
+        count++;
+    pthread_mutex_lock(&lock);
+    append(&ready, list, last, count);
+    bool wake = wants_worker();
+    pthread_mutex_unlock(&lock);
+    if (wake)
+        pthread_cond_signal(&work);
+}
+
+/* Under the lock, which is released meanwhile. On a busy machine this lets a source run for a while
+ * and queue many flows before the first is taken. */
+static struct flux_flow *search(void)
+{
+    struct flux_flow *flow = NULL;
+    searching++;
+    for (int i = 0; i < LOOKS && flow == NULL; i++) {
+        pthread_mutex_unlock(&lock);
+        sched_yield();
+        pthread_mutex_lock(&lock);
+        flow = choose();
+    }
+    searching--;
+    return flow;
+}
+
+struct flux_flow *queue_take(void)
+{
+    struct flux_flow *flow;
+
+    pthread_mutex_lock(&lock);
+    while ((flow = choose()) == NULL && (flow = search()) == NULL && !closed) {
+        sleeping++;
+        pthread_cond_wait(&work, &lock);
+        sleeping--;
+        waking = false;
+    }
+    bool wake = (fresh.count > 0 || ready.count > 0) && wants_worker();
+    bool make_room = source_waits && fresh.count <= queue_bound / 2;
+    if (make_room)
+        source_waits = false;
+    pthread_mutex_unlock(&lock);
+    if (wake)
+        pthread_cond_signal(&work);
+    if (make_room)
+        pthread_cond_broadcast(&room);
+    return flow;
+}
+
+void queue_close(void)
+{
+    pthread_mutex_lock(&lock);
+    closed = true;
+    pthread_mutex_unlock(&lock);
+    pthread_cond_broadcast(&work);
+}
+
+uint64_t queue_length(void)
+{
+    return atomic_load_explicit(&length, memory_order_relaxed);
+}
