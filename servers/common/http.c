@@ -79,12 +79,12 @@ int http_head_end(const char *data, size_t length, size_t *scanned, size_t *end)
          * folded into the one before (RFC 9112, sections 2.2 and 5.2). */
         if (i == 0 || data[i - 1] != '\r')
             return EBADMSG;
-        if (i + 1 < length && (data[i + 1] == ' ' || data[i + 1] == '\t'))
-            return EBADMSG;
         if (i >= 3 && data[i - 2] == '\n') {
             *end = i + 1;
             return 0;
         }
+        if (i + 1 < length && (data[i + 1] == ' ' || data[i + 1] == '\t'))
+            return EBADMSG;
     }
     /* The last two bytes are looked at again with what follows them. */
     *scanned = length > 2 ? length - 2 : 0;
