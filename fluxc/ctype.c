@@ -258,20 +258,44 @@ static const char *type_text(const struct reading *reading)
     return text;
 }
 
-static const struct ctype *type_of_text(struct ctypes *types, const char *text)
+/* The one type with that text. */
+static const struct ctype *type_of(struct ctypes *types, const struct reading *reading,
+                                   struct span span)
 {
-    text = arena_intern_string(types->arena, text);
+    const char *text = arena_intern_string(types->arena, type_text(reading));
     struct ctype **slot = (struct ctype **)table_at(types->arena, &types->known, text);
-    if (*slot == NULL) {
-        *slot = arena_alloc(types->arena, sizeof **slot);
-        (*slot)->text = text;
-    }
+    if (*slot != NULL)
+        return *slot;
+    bool is_typedef = reading->tag == NULL && reading->name != NULL;
+    *slot = arena_alloc(types->arena, sizeof **slot);
+    **slot = (struct ctype){.text = text,
+                            .pointer = reading->stars > 0,
+                            .may_be_array =
+                                is_typedef && reading->stars == 0 && !is_scalar(reading->name)};
+    if (is_typedef)
+        vector_push(types->arena, &types->typedefs, ((struct word){reading->name, span}));
     return *slot;
 }
 
-const struct ctype *ctype_int(struct ctypes *types)
+const struct ctype *ctype_int(struct arena *arena)
 {
-    return type_of_text(types, "int");
+    struct ctype *type = arena_alloc(arena, sizeof *type);
+    type->text = arena_intern_string(arena, "int");
+    return type;
+}
+
+void fields_set(struct arena *arena, struct fields *fields, const struct field *at, unsigned count)
+{
+    size_t size = 0;
+    for (unsigned i = 0; i < count; i++)
+        size += strlen(at[i].type->text) + 2;
+    char *types = arena_alloc(arena, size + 1), *end = types;
+    for (unsigned i = 0; i < count; i++) {
+        if (i > 0)
+            end = stpcpy(end, ", ");
+        end = stpcpy(end, at[i].type->text);
+    }
+    *fields = (struct fields){at, count, arena_intern_string(arena, types)};
 }
 
 const char *ctype_read(struct ctypes *types, const struct param *param, struct field *field)
@@ -296,10 +320,6 @@ const char *ctype_read(struct ctypes *types, const struct param *param, struct f
     const char *problem = check(&reading);
     if (problem != NULL)
         return problem;
-    struct ctype *type = (struct ctype *)type_of_text(types, type_text(&reading));
-    type->pointer = reading.stars > 0;
-    type->may_be_array = reading.stars == 0 && reading.tag == NULL && reading.name != NULL &&
-                         !is_scalar(reading.name);
-    field->type = type;
+    field->type = type_of(types, &reading, param->span);
     return NULL;
 }
