@@ -1,0 +1,462 @@
+/* descriptor.c - who waits for which descriptor.
+ *
+ * Each loop has a record for each descriptor that it has waited for. All waiting goes through it:
+ * awaits (parked flows) and calls that block (carriers). The poller is told of a descriptor once,
+ * level-triggered, and not again for each wait: a request on a keep-alive connection costs no
+ * epoll_ctl. Events for which nobody waits are tolerated once, since the flow that they woke may
+ * not have run yet; the second time the poller is told to leave them out.
+ *
+ * A number may be closed and used again, by any thread. Hence the process-wide table: which loops
+ * have a record for a number, and a generation that is part of what the poller reports. Closing
+ * takes the number out of all pollers first: they would go on reporting a description that a child
+ * or a duplicate keeps open, under a number that no longer means it.
+ */
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+
+#include "loop/calls.h"
+
+#define CHUNK 256u /* descriptors of one allocation */
+#define NUMBERS_MOST (4u << 20)
+
+struct record {
+    struct flux_flow *flows; /* awaits; the head's prev is the tail */
+    struct wait *waits;      /* blocked calls, likewise */
+    uint32_t generation;
+    uint32_t armed;    /* events of which the poller reports */
+    uint32_t settings; /* settings_epoch when it was found plain; 0: not known */
+    uint8_t kind;      /* enum fluxi_kind */
+    bool unclaimed;    /* the last event was for nobody */
+};
+
+/* What all threads know of a number. */
+struct descriptor {
+    atomic_uint generation;
+    atomic_bool lent;
+    atomic_ulong loops; /* bit index % 64: some of these may have a record */
+};
+
+static _Atomic(struct descriptor *) *directory;
+static unsigned chunk_count;
+static atomic_uint settings_epoch = 1;
+
+/* ---- the process-wide table ------------------------------------------------------------------ */
+
+/* NULL: nothing is known of this number. */
+static struct descriptor *descriptor_find(int fd)
+{
+    if (fd < 0 || (unsigned)fd / CHUNK >= chunk_count)
+        return NULL;
+    struct descriptor *chunk = atomic_load(&directory[(unsigned)fd / CHUNK]);
+    return chunk ? &chunk[(unsigned)fd % CHUNK] : NULL;
+}
+
+/* NULL: no memory, or a number beyond all limits. */
+static struct descriptor *descriptor_get(int fd)
+{
+    struct descriptor *found = descriptor_find(fd);
+    if (found || fd < 0 || (unsigned)fd / CHUNK >= chunk_count)
+        return found;
+    struct descriptor *chunk = calloc(CHUNK, sizeof *chunk), *none = NULL;
+    if (!chunk)
+        return NULL;
+    if (!atomic_compare_exchange_strong(&directory[(unsigned)fd / CHUNK], &none, chunk))
+        free(chunk); /* another thread was first */
+    return descriptor_find(fd);
+}
+
+static int directory_start(void)
+{
+    if (directory)
+        return 0;
+    struct rlimit limit;
+    unsigned numbers = NUMBERS_MOST;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < numbers)
+        numbers = (unsigned)limit.rlim_max;
+    unsigned count = numbers / CHUNK + 1;
+    directory = calloc(count, sizeof *directory);
+    if (!directory)
+        return ENOMEM;
+    chunk_count = count;
+    return 0;
+}
+
+void fluxi_descriptors_free(void)
+{
+    for (unsigned i = 0; i < chunk_count; i++)
+        free(directory[i]);
+    free(directory);
+    directory = NULL;
+    chunk_count = 0;
+}
+
+bool fluxi_descriptor_lent(int fd)
+{
+    const struct descriptor *descriptor = descriptor_find(fd);
+    return descriptor && atomic_load_explicit(&descriptor->lent, memory_order_relaxed);
+}
+
+bool fluxi_descriptor_set_lent(int fd, bool lent)
+{
+    struct descriptor *descriptor = lent ? descriptor_get(fd) : descriptor_find(fd);
+    if (descriptor)
+        atomic_store(&descriptor->lent, lent);
+    return descriptor || !lent;
+}
+
+/* ---- a loop's records ------------------------------------------------------------------------ */
+
+int fluxi_records_start(struct loop *loop)
+{
+    int error = directory_start();
+    if (error)
+        return error;
+    loop->records = calloc(chunk_count, sizeof *loop->records);
+    return loop->records ? 0 : ENOMEM;
+}
+
+void fluxi_records_free(struct loop *loop)
+{
+    for (unsigned i = 0; loop->records && i < chunk_count; i++)
+        free(loop->records[i]);
+    free(loop->records);
+    loop->records = NULL;
+}
+
+static struct record *record_find(struct loop *loop, int fd)
+{
+    if (fd < 0 || (unsigned)fd / CHUNK >= chunk_count)
+        return NULL;
+    struct record *chunk = loop->records[(unsigned)fd / CHUNK];
+    return chunk ? &chunk[(unsigned)fd % CHUNK] : NULL;
+}
+
+/* Wakes everybody who waits for any of `events` (all of them at a hang-up or error). Returns those
+ * that were waited for. */
+static uint32_t wake(struct loop *loop, struct record *record, uint32_t events, int error)
+{
+    uint32_t claimed = 0;
+    for (struct flux_flow *flow = record->flows, *next; flow; flow = next) {
+        next = flow->next;
+        uint32_t wanted = flow->events & FLUX_READABLE ? EPOLLIN : EPOLLOUT;
+        if (wanted & events) {
+            claimed |= wanted;
+            fluxi_await_end(loop, flow, error);
+        }
+    }
+    for (struct wait *wait = record->waits, *next; wait; wait = next) {
+        next = wait->next;
+        if (wait->events & events) {
+            claimed |= wait->events;
+            /* All waits of its carrier end; those for one descriptor stand together. */
+            while (next && next->carrier == wait->carrier)
+                next = next->next;
+            fluxi_carrier_wake(loop, wait->carrier, error);
+        }
+    }
+    return claimed;
+}
+
+/* The record is no longer about the descriptor that now has its number. */
+static void record_reset(struct loop *loop, struct record *record)
+{
+    wake(loop, record, UINT32_MAX, EBADF);
+    *record = (struct record){0};
+}
+
+/* Makes the record where there is none. NULL: no memory. */
+static struct record *record_get(struct loop *loop, int fd)
+{
+    struct descriptor *descriptor = descriptor_get(fd);
+    if (!descriptor)
+        return NULL;
+    struct record **chunk = &loop->records[(unsigned)fd / CHUNK];
+    if (!*chunk && !(*chunk = calloc(CHUNK, sizeof **chunk)))
+        return NULL;
+    struct record *record = &(*chunk)[(unsigned)fd % CHUNK];
+    unsigned generation = atomic_load_explicit(&descriptor->generation, memory_order_acquire);
+    if (record->generation != generation) {
+        record_reset(loop, record);
+        record->generation = generation;
+    }
+    unsigned long bit = 1ul << loop->index % 64;
+    if (!(atomic_load_explicit(&descriptor->loops, memory_order_relaxed) & bit))
+        atomic_fetch_or(&descriptor->loops, bit);
+    return record;
+}
+
+/* ---- the poller ------------------------------------------------------------------------------ */
+
+static int poller_set(struct loop *loop, int fd, struct record *record, uint32_t events)
+{
+    int how = !record->armed ? EPOLL_CTL_ADD : events ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+    struct epoll_event event = {.events = events,
+                                .data.u64 = (uint64_t)record->generation << 32 | (uint32_t)fd};
+    int error = epoll_ctl(loop->poller, how, fd, &event) == 0 ? 0 : errno;
+    /* A number that was closed and used again behind our back. */
+    if (error == ENOENT && how == EPOLL_CTL_MOD)
+        error = epoll_ctl(loop->poller, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
+    else if (error == EEXIST)
+        error = epoll_ctl(loop->poller, EPOLL_CTL_MOD, fd, &event) == 0 ? 0 : errno;
+    if (error == 0 || how == EPOLL_CTL_DEL)
+        record->armed = events;
+    return error == ENOSPC ? ENOMEM : error; /* fs.epoll.max_user_watches */
+}
+
+/* Returns 0, EBADF, ENOMEM, or EPERM for what cannot be polled. */
+static int arm(struct loop *loop, int fd, struct record *record, uint32_t events)
+{
+    record->unclaimed = false;
+    if ((record->armed & events) == events)
+        return 0;
+    return poller_set(loop, fd, record, record->armed | events);
+}
+
+void fluxi_descriptor_ready(struct loop *loop, uint64_t data, uint32_t events)
+{
+    int fd = (int)(uint32_t)data;
+    struct record *record = record_find(loop, fd);
+    if (!record || record->generation != data >> 32)
+        return; /* closed since */
+    uint32_t fired = events & (EPOLLERR | EPOLLHUP) ? UINT32_MAX : events;
+    uint32_t idle = record->armed & fired & ~wake(loop, record, fired, 0);
+    if (idle == 0)
+        return;
+    if (!record->unclaimed)
+        record->unclaimed = true;
+    else
+        poller_set(loop, fd, record, record->armed & ~idle);
+}
+
+/* ---- blocked calls --------------------------------------------------------------------------- */
+
+int fluxi_wait_begin(struct loop *loop, struct wait *wait)
+{
+    if (wait->fd < 0)
+        return EBADF;
+    struct record *record = record_get(loop, wait->fd);
+    if (!record)
+        return ENOMEM;
+    int error = arm(loop, wait->fd, record, wait->events);
+    if (error)
+        return error;
+    if (record->waits) {
+        wait->prev = record->waits->prev;
+        wait->prev->next = wait;
+    } else {
+        record->waits = wait;
+    }
+    wait->next = NULL;
+    record->waits->prev = wait;
+    return 0;
+}
+
+void fluxi_wait_end(struct loop *loop, struct wait *wait)
+{
+    struct record *record = record_find(loop, wait->fd);
+    if (wait->next)
+        wait->next->prev = wait->prev;
+    else
+        record->waits->prev = wait->prev;
+    if (wait == record->waits)
+        record->waits = wait->next;
+    else
+        wait->prev->next = wait->next;
+}
+
+/* ---- awaits ---------------------------------------------------------------------------------- */
+
+static bool cancelled(const struct flux_flow *flow)
+{
+    return fluxi_births_stopping(flow) || (flow->idle && atomic_load(&fluxi_stopping));
+}
+
+static bool ready_now(int fd, enum flux_ready events)
+{
+    struct pollfd poll = {.fd = fd, .events = events & FLUX_READABLE ? POLLIN : POLLOUT};
+    return REAL(poll)(&poll, 1, 0) > 0;
+}
+
+/* 0: the flow is parked, -1: it need not wait; else an error. */
+static int await_begin(struct loop *loop, struct flux_flow *flow, int64_t limit)
+{
+    if (flow->fd < 0)
+        return EBADF;
+    if (cancelled(flow))
+        return ECANCELED;
+    struct record *record = record_get(loop, flow->fd);
+    if (!record)
+        return ENOMEM;
+    int error = arm(loop, flow->fd, record, flow->events & FLUX_READABLE ? EPOLLIN : EPOLLOUT);
+    if (error == EPERM)
+        return -1;
+    if (error)
+        return error;
+    if (limit == 0)
+        return ready_now(flow->fd, flow->events) ? -1 : ETIMEDOUT;
+    if (limit > 0 && !fluxi_limit_begin(loop, flow, limit))
+        return ENOMEM;
+    if (record->flows) {
+        flow->prev = record->flows->prev;
+        flow->prev->next = flow;
+    } else {
+        record->flows = flow;
+    }
+    flow->next = NULL;
+    record->flows->prev = flow;
+    return 0;
+}
+
+bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit, bool idle,
+                uint32_t at)
+{
+    flow->fd = fd;
+    flow->events = (uint8_t)events;
+    flow->idle = idle;
+    flow->at = at;
+    flow->deadline = 0;
+    int error = await_begin(fluxi_loop, flow, limit);
+    flow->error = error > 0 ? error : 0;
+    return error != 0;
+}
+
+void fluxi_await_end(struct loop *loop, struct flux_flow *flow, int error)
+{
+    struct record *record = record_find(loop, flow->fd);
+    if (flow->next)
+        flow->next->prev = flow->prev;
+    else
+        record->flows->prev = flow->prev;
+    if (flow == record->flows)
+        record->flows = flow->next;
+    else
+        flow->prev->next = flow->next;
+    fluxi_limit_end(flow);
+    flow->error = error;
+    fluxi_loop_ready(loop, flow);
+}
+
+/* ---- closing and stopping -------------------------------------------------------------------- */
+
+/* Calls visit(loop, fd, record) for all records. */
+static void each_record(struct loop *loop,
+                        void (*visit)(struct loop *loop, int fd, struct record *record))
+{
+    for (unsigned i = 0; i < chunk_count; i++)
+        for (unsigned j = 0; loop->records[i] && j < CHUNK; j++)
+            visit(loop, (int)(i * CHUNK + j), &loop->records[i][j]);
+}
+
+static void cancel(struct loop *loop, int fd, struct record *record)
+{
+    (void)fd;
+    for (struct flux_flow *flow = record->flows, *next; flow; flow = next) {
+        next = flow->next;
+        if (cancelled(flow))
+            fluxi_await_end(loop, flow, ECANCELED);
+    }
+}
+
+void fluxi_awaits_cancel(struct loop *loop)
+{
+    each_record(loop, cancel);
+}
+
+static void drop_if_closed(struct loop *loop, int fd, struct record *record)
+{
+    const struct descriptor *descriptor = descriptor_find(fd);
+    if (descriptor && record->generation != atomic_load(&descriptor->generation)) {
+        record_reset(loop, record);
+        record->generation = atomic_load(&descriptor->generation);
+    }
+}
+
+void fluxi_records_sweep(struct loop *loop)
+{
+    each_record(loop, drop_if_closed);
+}
+
+void fluxi_descriptor_forget(int fd)
+{
+    struct descriptor *descriptor = descriptor_find(fd);
+    if (!descriptor)
+        return;
+    atomic_store_explicit(&descriptor->lent, false, memory_order_relaxed);
+    if (atomic_load(&descriptor->loops) == 0)
+        return;
+    int error = errno;
+    unsigned long known = atomic_exchange(&descriptor->loops, 0);
+    atomic_fetch_add(&descriptor->generation, 1);
+    for (unsigned i = 0; i < fluxi_loop_count; i++) {
+        struct loop *loop = &fluxi_loops[i];
+        if (!(known >> i % 64 & 1))
+            continue;
+        if (loop != fluxi_loop) {
+            epoll_ctl(loop->poller, EPOLL_CTL_DEL, fd, NULL);
+            fluxi_loop_notify(loop, FLUXI_CLOSED);
+            continue;
+        }
+        struct record *record = record_find(loop, fd);
+        if (!record)
+            continue;
+        if (record->armed)
+            epoll_ctl(loop->poller, EPOLL_CTL_DEL, fd, NULL);
+        record_reset(loop, record);
+        record->generation = atomic_load(&descriptor->generation);
+    }
+    errno = error;
+}
+
+/* ---- what calls remember of a descriptor ----------------------------------------------------- */
+
+/* NULL: there is none, or it is about a descriptor that another thread has closed. */
+static const struct record *record_current(struct loop *loop, int fd)
+{
+    const struct descriptor *descriptor = descriptor_find(fd);
+    const struct record *record = record_find(loop, fd);
+    if (!descriptor || !record || record->generation != atomic_load(&descriptor->generation))
+        return NULL;
+    return record;
+}
+
+enum fluxi_kind fluxi_descriptor_kind(struct loop *loop, int fd)
+{
+    const struct record *record = record_current(loop, fd);
+    return record ? record->kind : FLUXI_UNKNOWN;
+}
+
+void fluxi_descriptor_set_kind(struct loop *loop, int fd, enum fluxi_kind kind)
+{
+    struct record *record = record_get(loop, fd);
+    if (record)
+        record->kind = (uint8_t)kind;
+}
+
+bool fluxi_descriptor_plain(struct loop *loop, int fd)
+{
+    const struct record *record = record_current(loop, fd);
+    return record && record->settings == atomic_load(&settings_epoch);
+}
+
+void fluxi_descriptor_set_plain(struct loop *loop, int fd, uint32_t epoch)
+{
+    struct record *record = record_get(loop, fd);
+    if (record)
+        record->settings = epoch;
+}
+
+uint32_t fluxi_descriptor_settings(void)
+{
+    return atomic_load(&settings_epoch);
+}
+
+void fluxi_descriptor_settings_changed(void)
+{
+    if (atomic_fetch_add(&settings_epoch, 1) == UINT32_MAX)
+        atomic_store(&settings_epoch, 1);
+}

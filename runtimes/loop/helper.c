@@ -1,0 +1,194 @@
+/* helper.c - threads that may block, for what an event loop cannot wait for: nodes declared
+ * `blocking` (R35), look-ups of names, and disk reads that are not in the page cache. This is the
+ * AMPED architecture of Pai, Druschel and Zwaenepoel (USENIX ATC 1999).
+ *
+ * Helpers are created when there is work and none is free, up to --helpers of them. A helper runs
+ * the call of a blocking node and nothing else of its flow, so no helper ever waits for a flow.
+ */
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+struct helper {
+    pthread_t thread;
+    const struct fluxi_source *source; /* whose node it runs; NULL: no source's */
+};
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t work;
+    struct helper *helpers;
+    unsigned count, idle;
+    bool quit;
+    struct flow_list flows; /* whose next node blocks */
+    struct job *jobs, *jobs_last;
+    unsigned waiting; /* flows and jobs in these lists */
+    bool jobs_first;  /* they take turns */
+} pool = {.mutex = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
+
+/* With the mutex held, which is released meanwhile. */
+static void run_flow(struct helper *self)
+{
+    struct flux_flow *flow = pool.flows.first;
+    pool.flows.first = flow->next;
+    self->source = flow->flags & FLUXI_SOURCING ? flow->origin : NULL;
+    pthread_mutex_unlock(&pool.mutex);
+    /* Runs to flux_unblock, which sends the flow home. */
+    fluxi_run(flow);
+    pthread_mutex_lock(&pool.mutex);
+    self->source = NULL;
+}
+
+static void run_job(void)
+{
+    struct job *job = pool.jobs;
+    pool.jobs = job->next;
+    pthread_mutex_unlock(&pool.mutex);
+    job->run(job);
+    job->error = errno;
+    fluxi_carrier_mail(job->carrier);
+    pthread_mutex_lock(&pool.mutex);
+}
+
+static void *helper_thread(void *argument)
+{
+    struct helper *self = argument;
+    sigset_t poke;
+    sigemptyset(&poke);
+    sigaddset(&poke, FLUXI_POKE);
+    pthread_sigmask(SIG_UNBLOCK, &poke, NULL);
+
+    pthread_mutex_lock(&pool.mutex);
+    while (!pool.quit) {
+        if (pool.waiting == 0) {
+            pool.idle++;
+            pthread_cond_wait(&pool.work, &pool.mutex);
+            pool.idle--;
+            continue;
+        }
+        pool.waiting--;
+        bool job = pool.jobs && (pool.jobs_first || !pool.flows.first);
+        pool.jobs_first = !job;
+        if (job)
+            run_job();
+        else
+            run_flow(self);
+    }
+    pthread_mutex_unlock(&pool.mutex);
+    fluxi_thread_done();
+    return NULL;
+}
+
+/* With the mutex held: sees to it that somebody does what is waiting. False: there is nobody. */
+static bool call_helper(void)
+{
+    if (pool.idle >= pool.waiting + 1) {
+        pthread_cond_signal(&pool.work);
+        return true;
+    }
+    if (pool.count == fluxi_policy.helpers)
+        return pool.count > 0;
+    struct helper *helper = &pool.helpers[pool.count];
+    helper->source = NULL;
+    if (pthread_create(&helper->thread, NULL, helper_thread, helper) == 0) {
+        pool.count++;
+        return true;
+    }
+    static struct fluxi_log_limit limit;
+    fluxi_log_limited(&limit, FLUX_WARNING, "cannot create helper thread %u%s", pool.count + 1,
+                      pool.count ? "" : ": a blocking call blocks a loop");
+    return pool.count > 0;
+}
+
+bool flux_block(struct flux_flow *flow, uint32_t at)
+{
+    flow->error = 0;
+    pthread_mutex_lock(&pool.mutex);
+    bool helped = call_helper();
+    if (helped) {
+        flow->at = at;
+        fluxi_flow_append(&pool.flows, flow);
+        pool.waiting++;
+    }
+    pthread_mutex_unlock(&pool.mutex);
+    return !helped;
+}
+
+bool flux_unblock(struct flux_flow *flow, uint32_t at)
+{
+    if (fluxi_loop)
+        return true; /* no helper was to be had */
+    flow->at = at;
+    fluxi_runtime_ready(flow);
+    return false;
+}
+
+void fluxi_helper_run(struct job *job)
+{
+    struct loop *loop = fluxi_loop;
+    job->next = NULL;
+    job->carrier = loop->running;
+    struct carrier *next = fluxi_policy.helpers > 0 ? fluxi_carrier_spare(loop) : NULL;
+    bool helped = false;
+    if (next) {
+        pthread_mutex_lock(&pool.mutex);
+        helped = call_helper();
+        if (helped) {
+            if (pool.jobs)
+                pool.jobs_last->next = job;
+            else
+                pool.jobs = job;
+            pool.jobs_last = job;
+            pool.waiting++;
+        }
+        pthread_mutex_unlock(&pool.mutex);
+    }
+    if (helped) {
+        fluxi_carrier_suspend(loop, next);
+        errno = job->error;
+        return;
+    }
+    if (next)
+        fluxi_carrier_idle(loop, next);
+    job->run(job);
+}
+
+/* ---- start and stop -------------------------------------------------------------------------- */
+
+int fluxi_helpers_start(void)
+{
+    pool.quit = false;
+    pool.helpers = calloc(fluxi_policy.helpers + 1, sizeof *pool.helpers);
+    return pool.helpers ? 0 : ENOMEM;
+}
+
+/* A poke that arrives just before the node blocks is lost, hence again and again. */
+bool fluxi_helpers_poke(void)
+{
+    bool any = false;
+    pthread_mutex_lock(&pool.mutex);
+    for (unsigned i = 0; i < pool.count; i++) {
+        const struct fluxi_source *source = pool.helpers[i].source;
+        if (source && fluxi_source_stopping(source)) {
+            pthread_kill(pool.helpers[i].thread, FLUXI_POKE);
+            any = true;
+        }
+    }
+    pthread_mutex_unlock(&pool.mutex);
+    return any;
+}
+
+void fluxi_helpers_join(void)
+{
+    pthread_mutex_lock(&pool.mutex);
+    pool.quit = true;
+    pthread_cond_broadcast(&pool.work);
+    pthread_mutex_unlock(&pool.mutex);
+    for (unsigned i = 0; i < pool.count; i++)
+        pthread_join(pool.helpers[i].thread, NULL);
+    free(pool.helpers);
+    pool.helpers = NULL;
+    pool.count = 0;
+}

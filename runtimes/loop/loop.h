@@ -1,0 +1,335 @@
+/* loop.h - event loops on carrier stacks: the engine of the runtimes `event` and `trace`.
+ *
+ * A loop is a thread that runs flows one after another. It does so on a *carrier*, a stack of its
+ * own: a flow that runs to its next suspension point costs no switch. When a node blocks in the
+ * middle, in a call that calls_*.c intercept, its carrier stays with the flow, and the loop goes on
+ * with another carrier; when what was waited for happens, the loop switches back to it. A flow that
+ * is parked at a suspension point (a constraint, an await) is its frame alone and has no carrier.
+ *
+ * All carriers of a loop run the same function, fluxi_loop_run. Whoever comes back to a blocked
+ * carrier leaves its own behind as idle; the one that was blocked ends its flow and then *is* the
+ * loop. A carrier never leaves its thread: compiled code keeps addresses of thread-local variables
+ * over a call, and a switch is inside a call.
+ *
+ * Files: loop.c what is ready, and the loop; births.c flows from source to end; carrier.c switching;
+ * stack.c memory of stacks; overflow.c the report of an overflow; timer.c and limits.c time;
+ * descriptor.c who waits for which descriptor; helper.c threads that may block; calls*.c the
+ * intercepted calls. Except where it says otherwise, all that is declared here is for the loop's
+ * own thread.
+ */
+#ifndef FLUXI_LOOP_H
+#define FLUXI_LOOP_H
+
+#include "runtime.h"
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stddef.h>
+
+struct loop;
+
+/* The structure that holds `member` at `pointer`. */
+#define FLUXI_CONTAINER(pointer, type, member)                                                     \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+/* ---- what event and trace decide differently ------------------------------------------------- */
+
+struct policy {
+    unsigned loops;   /* 1 or more */
+    unsigned helpers; /* threads at most; 0: what would go to a helper runs on the loop */
+    size_t stack;     /* bytes of address space of a carrier's stack, its guard included */
+    bool straight;    /* a source's flow runs at once; else it goes through the ready list */
+    /* Which of `count` ready items runs next; NULL: the oldest. */
+    unsigned (*choose)(unsigned count);
+};
+
+extern struct policy fluxi_policy;
+
+/* What fluxi_runtime_start is, once fluxi_policy is set. */
+int fluxi_engine_start(void);
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+/* Calls fire once, when the monotonic clock has reached `when`; never early. */
+struct timer {
+    void (*fire)(struct loop *loop, struct timer *timer);
+    unsigned place; /* in the heap, from 1; 0: not set */
+    bool reserved;  /* one of those that timers.reserved counts: can always be set */
+};
+
+struct timers {
+    struct due {
+        uint64_t when;
+        struct timer *timer;
+    } *heap; /* heap[1] is the earliest */
+    unsigned count, size;
+    unsigned reserved;
+};
+
+int fluxi_timers_start(struct loop *loop);
+/* Sets a timer that is not set. False: no memory. */
+bool fluxi_timer_set(struct loop *loop, struct timer *timer, uint64_t when);
+void fluxi_timer_clear(struct loop *loop, struct timer *timer);
+void fluxi_timers_run(struct loop *loop, uint64_t now);
+/* When the earliest is due; UINT64_MAX: none is set. */
+uint64_t fluxi_timers_next(const struct loop *loop);
+
+/* ---- carriers -------------------------------------------------------------------------------- */
+
+struct wait;
+
+/* Lies at the top of its own stack, in the page that every use touches anyway. */
+struct carrier {
+    void *context;          /* where it goes on */
+    struct carrier *next;   /* in idle, woken, surplus or mail */
+    struct loop *loop;
+    struct flux_flow *flow; /* the flow that blocks on it */
+
+    struct fluxi_source *behind; /* the source whose flow runs on this carrier at the moment, and
+                                    that goes on elsewhere if the flow blocks */
+    struct wait *waits;          /* what it waits for */
+    unsigned wait_count;
+    int outcome; /* of the wait: 0, ETIMEDOUT, EINTR, EBADF */
+    struct timer timer;
+
+    struct carrier *source_next, *source_prev; /* among those in which sources block */
+    bool source_waiting;
+
+    char *low;    /* the lowest byte that may be used */
+    size_t size;  /* from there to the carrier */
+    bool watched; /* below lies no guard; see stack.c */
+
+    void *fiber; /* of sanitizers */
+    unsigned registered; /* with valgrind */
+};
+
+/* A loop's stacks: see stack.c. */
+struct stacks {
+    struct slab *slabs;
+    struct carrier *surplus; /* idle for long; to be given back little by little */
+    char **cold;             /* bases of stacks that hold no memory */
+    size_t cold_count, cold_size;
+    unsigned guards; /* mprotect guards, of which a process may have some ten thousand only */
+};
+
+/* A stack with a carrier at its top; NULL: no memory. */
+struct carrier *fluxi_stack_new(struct loop *loop);
+/* Gives the memory of an idle carrier back; its contents, the carrier included, are lost. */
+void fluxi_stack_drop(struct loop *loop, struct carrier *carrier);
+void fluxi_stacks_free(struct loop *loop);
+/* Ends the process with a report where a stack without guard has overflowed. */
+void fluxi_stack_check(const struct carrier *carrier);
+/* Is `address` in the guard of a stack of this loop? Async-signal-safe. */
+bool fluxi_stack_guards(const struct loop *loop, const void *address);
+/* Says on standard error that the flow that runs has used up its stack. Async-signal-safe. */
+void fluxi_overflow_report(const struct flux_flow *flow, const void *program_counter);
+void fluxi_overflow_start(void);
+void fluxi_overflow_stop(void);
+/* The calling loop thread reports overflows from now on. *memory is to be freed after
+ * fluxi_overflow_ignore. */
+int fluxi_overflow_catch(void **memory);
+void fluxi_overflow_ignore(void);
+
+/* Leaves the running carrier for one that was left before or is new. errno is the carrier's. */
+void fluxi_carrier_switch(struct loop *loop, struct carrier *to);
+/* An idle carrier, or a new one; NULL: no memory. */
+struct carrier *fluxi_carrier_spare(struct loop *loop);
+void fluxi_carrier_idle(struct loop *loop, struct carrier *carrier);
+/* The loop's trim timer: gives back the stacks of carriers that have not been needed for a while. */
+void fluxi_carriers_trim(struct loop *loop, struct timer *timer);
+/* Runs the loop, on a first carrier, until it quits. Returns 0 or ENOMEM. */
+int fluxi_carriers_run(struct loop *loop);
+void fluxi_carriers_free(struct loop *loop);
+
+/* ---- blocking in the middle of a node -------------------------------------------------------- */
+
+/* One descriptor that a blocked carrier waits for; lies on its stack. */
+struct wait {
+    struct wait *next, *prev; /* in the descriptor's record; the head's prev is the tail */
+    struct carrier *carrier;
+    int fd;
+    uint32_t events; /* of epoll */
+};
+
+#define FLUXI_NEVER UINT64_MAX
+
+/* The flow that runs waits until one of the descriptors is ready (0), the monotonic clock has
+ * reached `until` (ETIMEDOUT), or its source is to stop (EINTR); EBADF: a descriptor was closed or
+ * is not open. The loop goes on meanwhile, or blocks if there is no memory for a carrier. */
+int fluxi_block(struct wait *waits, unsigned count, uint64_t until);
+/* Leaves the running carrier, with its flow, for `next`, a spare one, which goes on with the loop;
+ * returns when somebody has woken or mailed the carrier that was left. */
+void fluxi_carrier_suspend(struct loop *loop, struct carrier *next);
+/* Ends the wait of a carrier. */
+void fluxi_carrier_wake(struct loop *loop, struct carrier *carrier, int outcome);
+/* From any thread: wakes a carrier that was left by fluxi_carrier_suspend. */
+void fluxi_carrier_mail(struct carrier *carrier);
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+/* What descriptor.c knows of a descriptor's nature, so as not to ask again for each call. */
+enum fluxi_kind {
+    FLUXI_UNKNOWN, /* a socket, as far as is known */
+    FLUXI_FILE,    /* a regular file or block device, whose page cache can be asked */
+    FLUXI_DIRECT,  /* one that never blocks for long, or cannot be asked */
+    FLUXI_STREAM   /* a pipe, a terminal, an eventfd ... */
+};
+
+int fluxi_records_start(struct loop *loop);
+void fluxi_records_free(struct loop *loop);
+/* Puts a wait in its descriptor's record and sees to it that the loop hears of its events. Returns
+ * 0, EBADF, ENOMEM, or EPERM if the descriptor is always ready. */
+int fluxi_wait_begin(struct loop *loop, struct wait *wait);
+void fluxi_wait_end(struct loop *loop, struct wait *wait);
+/* What epoll_wait said; `data` as given by fluxi_wait_begin. */
+void fluxi_descriptor_ready(struct loop *loop, uint64_t data, uint32_t events);
+/* A flow parked in an await goes on with `error`. */
+void fluxi_await_end(struct loop *loop, struct flux_flow *flow, int error);
+/* Ends with ECANCELED all awaits that a stop ends; and the waits for descriptors that other loops
+ * have closed, with EBADF. */
+void fluxi_awaits_cancel(struct loop *loop);
+void fluxi_records_sweep(struct loop *loop);
+
+/* From any thread: the number is about to be closed, or to be another descriptor's. */
+void fluxi_descriptor_forget(int fd);
+enum fluxi_kind fluxi_descriptor_kind(struct loop *loop, int fd);
+void fluxi_descriptor_set_kind(struct loop *loop, int fd, enum fluxi_kind kind);
+/* Whether the descriptor is known to block its user and to have no time limits. The knowledge is
+ * void as soon as any thread changes such a setting of any descriptor, since several descriptors
+ * may share one: `settings` is what fluxi_descriptor_settings said before the system was asked. */
+bool fluxi_descriptor_plain(struct loop *loop, int fd);
+void fluxi_descriptor_set_plain(struct loop *loop, int fd, uint32_t settings);
+uint32_t fluxi_descriptor_settings(void);
+void fluxi_descriptor_settings_changed(void);
+/* From any thread: a listener that the runtime has made non-blocking without its user's knowledge.
+ * False: no memory to remember it. */
+bool fluxi_descriptor_lent(int fd);
+bool fluxi_descriptor_set_lent(int fd, bool lent);
+void fluxi_descriptors_free(void);
+
+/* ---- limits of awaits ------------------------------------------------------------------------ */
+
+/* Flows whose awaits have the same limit form a queue in order of their deadlines, and only the
+ * first of each queue has a timer: an await costs no heap operation. */
+struct limits {
+    struct limit *buckets[64];
+};
+
+/* The await of `flow` ends with ETIMEDOUT in `milliseconds` (> 0). False: no memory. */
+bool fluxi_limit_begin(struct loop *loop, struct flux_flow *flow, int64_t milliseconds);
+void fluxi_limit_end(struct flux_flow *flow);
+void fluxi_limits_free(struct loop *loop);
+
+/* ---- loops ----------------------------------------------------------------------------------- */
+
+struct flow_list {
+    struct flux_flow *first, *last;
+};
+
+void fluxi_flow_append(struct flow_list *list, struct flux_flow *flow);
+
+struct loop {
+    unsigned index;
+    int poller; /* epoll */
+    pthread_t thread;
+    bool quit;
+
+    /* What is ready. */
+    struct flow_list flows;
+    struct carrier *woken, *woken_last;
+    unsigned flow_count, woken_count;
+    bool carriers_first; /* flows and carriers take turns */
+    unsigned credit;     /* how many more may run before the poller is asked */
+    unsigned budget;     /* credit of one round; grows while rounds are short */
+    uint64_t round;      /* when it began */
+    unsigned spent;      /* turns that the running flow has taken without a pause */
+
+    struct carrier native;   /* the thread's own stack, which only enters and leaves */
+    struct carrier *running;
+    struct carrier *idle;
+    unsigned idle_count, busy_count, busy_most;
+    struct carrier *source_waits; /* carriers in which sources block */
+    struct stacks stacks;
+    struct timer trim;
+
+    struct timers timers;
+    struct limits limits;
+    struct record **records; /* chunks of them; see descriptor.c */
+    struct flow_list *outbox; /* flows for other loops, by loop, until the end of the round */
+
+    /* What other threads reach. */
+    alignas(64) _Atomic(struct flux_flow *) mail; /* newest first */
+    _Atomic(struct carrier *) carrier_mail;
+    atomic_uint notices; /* enum fluxi_notice */
+    atomic_bool asleep;
+    atomic_uint queued; /* for flux_load */
+    int bell;           /* eventfd */
+};
+
+enum fluxi_notice {
+    FLUXI_INTERRUPT = 1, /* sources are to stop */
+    FLUXI_CLOSED = 2,    /* another loop has closed a descriptor that this one knows */
+    FLUXI_QUIT = 4
+};
+
+extern struct loop *fluxi_loops;
+extern unsigned fluxi_loop_count;
+/* The calling thread's loop; NULL: it is no loop's thread. */
+extern _Thread_local struct loop *fluxi_loop;
+
+void fluxi_loop_run(struct loop *loop);
+/* Queues a flow of this loop. */
+void fluxi_loop_ready(struct loop *loop, struct flux_flow *flow);
+/* Sends a flow to its home, another loop, at the end of the round. */
+void fluxi_loop_deal(struct loop *loop, struct flux_flow *flow);
+/* From any thread. The list is empty afterwards. */
+void fluxi_loop_mail(struct loop *loop, struct flow_list *flows);
+void fluxi_loop_notify(struct loop *loop, enum fluxi_notice notice);
+
+/* ---- flows from source to end ---------------------------------------------------------------- */
+
+/* In flux_flow.flags: the frame is in its source part. */
+#define FLUXI_SOURCING 1
+/* The flow has waited for room, and may start. */
+#define FLUXI_ADMITTED 2
+
+/* One for each source: its timer, and the flow that waits with it. */
+struct driver {
+    struct fluxi_source *source;
+    struct loop *loop;
+    struct timer timer;      /* back-off, a retry, a clock's next tick */
+    struct flux_flow *frame; /* that runs when the timer fires; NULL: a new one */
+    unsigned deal;           /* the loop that gets its next flow */
+};
+
+int fluxi_births_start(void);
+void fluxi_births_free(void);
+/* On a loop's thread, before it runs: its sources begin. */
+void fluxi_births_begin(struct loop *loop);
+/* Runs a ready frame as far as it goes, and the source's next flows while there is credit. */
+void fluxi_births_advance(struct loop *loop, struct flux_flow *flow);
+/* A flow blocks, and its source goes on. */
+void fluxi_births_go_on(struct loop *loop, struct fluxi_source *source);
+/* Ends sources of this loop that wait to run again, now that they are to stop. */
+void fluxi_births_interrupt(struct loop *loop);
+bool fluxi_births_stopping(const struct flux_flow *flow);
+uint64_t fluxi_births_flows(void);
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+/* A call that may block, of a flow that waits for it. */
+struct job {
+    struct job *next;
+    void (*run)(struct job *job); /* on a helper */
+    struct carrier *carrier;
+    int error; /* errno after it */
+};
+
+int fluxi_helpers_start(void);
+/* Runs the job on a helper, or here and now if there is none. */
+void fluxi_helper_run(struct job *job);
+/* Interrupts sources that block in helpers; true while there are any. */
+bool fluxi_helpers_poke(void);
+void fluxi_helpers_join(void);
+
+#endif
