@@ -108,7 +108,7 @@ static void run_source(struct source_thread *self)
         fluxi_frame_free(flow);
 }
 
-void fluxi_runtime_launch(struct flux_flow *flow)
+void fluxi_sources_launch(struct flux_flow *flow)
 {
     struct source_thread *self = flow->origin->home;
     atomic_fetch_add(&clock_flows, 1);
@@ -130,7 +130,7 @@ static void run_clock(struct source_thread *self)
         }
         struct flux_flow *flow = fluxi_clock_tick(source);
         if (flow != NULL)
-            fluxi_runtime_launch(flow);
+            fluxi_sources_launch(flow);
     }
 }
 

@@ -2,8 +2,7 @@
  *
  * The runtime's fluxi_runtime_start ends with fluxi_sources_start; it gets each flow that is born
  * and admitted through `start_flow`, and says with fluxi_flow_left that one is over. Clocks run
- * their flows on their own threads: what does not overlap needs no other. fluxi_runtime_launch is
- * defined here.
+ * their flows on their own threads: what does not overlap needs no other.
  */
 #ifndef FLUXI_SOURCE_THREAD_H
 #define FLUXI_SOURCE_THREAD_H
@@ -19,6 +18,10 @@ void fluxi_sources_stop(void);
 
 /* After fluxi_finished. */
 void fluxi_sources_join(void);
+
+/* fluxi_runtime_launch of both; it is theirs to define, or the linker would take this file into
+ * runtimes that have no use for it. */
+void fluxi_sources_launch(struct flux_flow *flow);
 
 /* The last thing to do for a flow that start_flow was given, after fluxi_flow_ended. */
 void fluxi_flow_left(void);

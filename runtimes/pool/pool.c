@@ -124,6 +124,11 @@ void fluxi_runtime_ready(struct flux_flow *flow)
     queue_ready(flow);
 }
 
+void fluxi_runtime_launch(struct flux_flow *flow)
+{
+    fluxi_sources_launch(flow);
+}
+
 struct flux_load fluxi_runtime_load(void)
 {
     return (struct flux_load){.flows = fluxi_flows_alive(),

@@ -261,6 +261,11 @@ void fluxi_runtime_ready(struct flux_flow *flow)
     fluxi_seat_wake(flow->home);
 }
 
+void fluxi_runtime_launch(struct flux_flow *flow)
+{
+    fluxi_sources_launch(flow);
+}
+
 struct flux_load fluxi_runtime_load(void)
 {
     pthread_mutex_lock(&lock);
