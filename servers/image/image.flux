@@ -9,7 +9,7 @@
 #include "image.h"
 %}
 
-initial Prepare;
+initial Prepare;        // options are checked, sockets opened
 final Finish;
 
 source parallel Listen => Connection finally Close;
@@ -86,6 +86,8 @@ atomic Close:{cache, clients};
 
 // ---- nodes, and questions about the client ------------------------------------------------------
 
+Prepare () => ();
+Finish () => ();
 Admit (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Arrive (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Parse (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
