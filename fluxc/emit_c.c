@@ -256,8 +256,8 @@ static void emit_resumptions(struct emitter *e)
 {
     text_print(e->out, "    switch (%s->at) {\n", e->base);
     for (unsigned at = 1; at <= e->routine->at_count; at++)
-        text_print(e->out, "    case %u:\n        goto %s_%u;\n", at, e->resume, at);
-    text_print(e->out, "    default:\n        break;\n    }\n");
+        text_print(e->out, "    case %u: goto %s_%u;\n", at, e->resume, at);
+    text_print(e->out, "    default: break;\n    }\n");
 }
 
 static bool has_op(const struct routine *routine, enum step_op op)

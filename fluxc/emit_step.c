@@ -32,9 +32,11 @@ static const char *value_text(struct emitter *e, const struct value *value)
 const char *emit_label(struct emitter *e, unsigned step)
 {
     const struct step *s = &e->routine->steps.at[step];
-    if (s->op == STEP_END || (s->op == STEP_RECOVER && !s->place))
-        return s->op == STEP_END ? "end" : "ended";
-    return arena_printf(e->program->arena, "%s_%u", s->place ? s->place->node->name : "flow", step);
+    if (s->op == STEP_END)
+        return "end";
+    if (!s->place)
+        return s->op == STEP_RECOVER ? "ended" : arena_printf(e->program->arena, "failed_%u", step);
+    return arena_printf(e->program->arena, "%s_%u", s->place->node->name, step);
 }
 
 bool emit_memos_in_frame(const struct emitter *e)
@@ -78,60 +80,38 @@ static void emit_suspension(struct emitter *e, const struct step *step, const ch
                call, e->resume, step->at);
 }
 
-/* {.socket = flow->Listen.socket, .error = base->failed_code}; fields that may be arrays are left
- * to emit_array_copies. Empty where nothing can be initialised so. */
-static const char *initialiser(struct emitter *e, const struct step *step)
+/* Read_in in = {.socket = flow->Listen.socket}; a field that may be an array is copied. */
+static void emit_input(struct emitter *e, const struct step *step)
 {
-    struct arena *arena = e->program->arena;
-    const struct fields *inputs = &step->place->node->inputs;
+    const struct node *node = step->place->node;
     const struct fields *given = step->input ? step->input->fields : NULL;
-    const char *text = "";
-    const char *joint = "\n            ";
-    size_t length = 0;
-    bool any = false;
+    unsigned count = 0;
+    size_t length = 2 * strlen(node->name);
+    const char **items = arena_alloc(e->program->arena, (node->inputs.count + 1) * sizeof *items);
 
-    for (unsigned i = 0; given && i < given->count; i++) {
-        if (given->at[i].type->may_be_array)
-            continue;
-        const char *item = arena_printf(arena, ".%s = %s.%s", inputs->at[i].name,
-                                        value_text(e, step->input), given->at[i].name);
-        text = arena_printf(arena, "%s%s%s", text, any ? "," : "",
-                            arena_printf(arena, "%s%s", any ? joint : "", item));
-        length += strlen(item) + 2;
-        any = true;
-    }
-    if (step->takes_error) {
-        const char *item = arena_printf(arena, ".%s = %s->failed_code",
-                                        inputs->at[inputs->count - 1].name, e->base);
-        text = arena_printf(arena, "%s%s%s%s", text, any ? "," : "", any ? joint : "", item);
-        length += strlen(item) + 2;
-    }
-    /* On one line where it fits. */
-    if (length > 0 && length < 70) {
-        char *flat = arena_printf(arena, "%s", text);
-        char *to = flat;
-        for (const char *from = text; *from; from++) {
-            if (*from == '\n') {
-                *to++ = ' ';
-                while (from[1] == ' ')
-                    from++;
-            } else {
-                *to++ = *from;
-            }
-        }
-        *to = '\0';
-        text = flat;
-    }
-    return text;
-}
+    for (unsigned i = 0; given && i < given->count; i++)
+        if (!given->at[i].type->may_be_array)
+            items[count++] = arena_printf(e->program->arena, ".%s = %s.%s", node->inputs.at[i].name,
+                                          value_text(e, step->input), given->at[i].name);
+    if (step->takes_error)
+        items[count++] = arena_printf(e->program->arena, ".%s = %s->failed_code",
+                                      node->inputs.at[node->inputs.count - 1].name, e->base);
+    for (unsigned i = 0; i < count; i++)
+        length += strlen(items[i]) + 2;
 
-static void emit_array_copies(struct emitter *e, const struct step *step)
-{
-    const struct fields *inputs = &step->place->node->inputs;
-    const struct fields *given = step->input ? step->input->fields : NULL;
+    text_print(e->out, "        %s_in %s", node->name, e->in);
+    if (count > 0) {
+        bool flat = length < 76;
+        text_print(e->out, " = {");
+        for (unsigned i = 0; i < count; i++)
+            text_print(e->out, "%s%s%s", flat ? (i > 0 ? " " : "") : "\n            ", items[i],
+                       flat && i + 1 == count ? "" : ",");
+        text_print(e->out, "%s}", flat ? "" : "\n        ");
+    }
+    text_print(e->out, ";\n");
     for (unsigned i = 0; given && i < given->count; i++)
         if (given->at[i].type->may_be_array)
-            text_print(e->out, "        FLUX_COPY(%s.%s, %s.%s);\n", e->in, inputs->at[i].name,
+            text_print(e->out, "        FLUX_COPY(%s.%s, %s.%s);\n", e->in, node->inputs.at[i].name,
                        value_text(e, step->input), given->at[i].name);
 }
 
@@ -146,13 +126,8 @@ static void emit_call(struct emitter *e, const struct step *step)
         text_print(out, "    %s = %s(%s);\n", e->error, node->name, result ? result : "");
         line_back(e);
     } else {
-        const char *init = initialiser(e, step);
         text_print(out, "    {\n");
-        if (*init)
-            text_print(out, "        %s_in %s = {%s};\n", node->name, e->in, init);
-        else
-            text_print(out, "        %s_in %s;\n", node->name, e->in);
-        emit_array_copies(e, step);
+        emit_input(e, step);
         line_of(e, step->span);
         text_print(out, "        %s = %s(&%s%s%s);\n", e->error, node->name, e->in,
                    result ? ", " : "", result ? result : "");
