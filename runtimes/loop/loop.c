@@ -1,4 +1,4 @@
-/* loop.c - the loops: what is ready, rounds, waking, blocking; start, stop and join.
+/* loop.c - a loop: what is ready, what other threads send, and its rounds.
  *
  * A round runs what is ready until its credit is spent or nothing is left, then asks the poller and
  * the timers. Its credit doubles while rounds are short and shrinks when they are long, so that
@@ -6,30 +6,15 @@
  */
 #include "loop/loop.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "loop/calls.h"
+
+#include <sys/epoll.h>
 
 #define BUDGET_MOST 1024u
 #define ROUND_SHORT 50000u  /* ns */
 #define ROUND_LONG 1000000u /* ns */
 #define TURNS_MOST 64u
 #define EVENTS 256
-
-#define BELL UINT64_MAX /* the eventfd's data in the poller */
-
-struct policy fluxi_policy;
-struct loop *fluxi_loops;
-unsigned fluxi_loop_count;
-_Thread_local struct loop *fluxi_loop;
 
 /* ---- what is ready --------------------------------------------------------------------------- */
 
@@ -56,7 +41,7 @@ void fluxi_loop_ready(struct loop *loop, struct flux_flow *flow)
     count_queued(loop);
 }
 
-static void carrier_ready(struct loop *loop, struct carrier *carrier)
+void fluxi_carrier_ready(struct loop *loop, struct carrier *carrier)
 {
     carrier->next = NULL;
     if (loop->woken)
@@ -147,6 +132,18 @@ void fluxi_loop_notify(struct loop *loop, enum fluxi_notice notice)
 {
     atomic_fetch_or(&loop->notices, (unsigned)notice);
     ring(loop);
+}
+
+void fluxi_runtime_ready(struct flux_flow *flow)
+{
+    struct loop *home = flow->home;
+    if (home == fluxi_loop) {
+        fluxi_loop_ready(home, flow);
+        return;
+    }
+    struct flow_list one = {flow, flow};
+    flow->next = NULL;
+    fluxi_loop_mail(home, &one);
 }
 
 static void open_mail(struct loop *loop)
@@ -274,7 +271,7 @@ static void begin_round(struct loop *loop)
 
     int count = ask_poller(loop, events);
     for (int i = 0; i < count; i++)
-        if (events[i].data.u64 != BELL)
+        if (events[i].data.u64 != FLUXI_BELL)
             fluxi_descriptor_ready(loop, events[i].data.u64, events[i].events);
     collect(loop);
     loop->round = flux_now();
@@ -331,253 +328,4 @@ bool flux_turn(struct flux_flow *flow, uint32_t at)
     flow->at = at;
     fluxi_loop_ready(loop, flow);
     return false;
-}
-
-/* ---- blocking -------------------------------------------------------------------------------- */
-
-static void begin_source_wait(struct loop *loop, struct carrier *carrier)
-{
-    carrier->source_next = loop->source_waits;
-    carrier->source_prev = NULL;
-    if (loop->source_waits)
-        loop->source_waits->source_prev = carrier;
-    loop->source_waits = carrier;
-    carrier->source_waiting = true;
-}
-
-static void end_source_wait(struct loop *loop, struct carrier *carrier)
-{
-    if (carrier->source_prev)
-        carrier->source_prev->source_next = carrier->source_next;
-    else
-        loop->source_waits = carrier->source_next;
-    if (carrier->source_next)
-        carrier->source_next->source_prev = carrier->source_prev;
-    carrier->source_waiting = false;
-}
-
-void fluxi_carrier_wake(struct loop *loop, struct carrier *carrier, int outcome)
-{
-    for (unsigned i = 0; i < carrier->wait_count; i++)
-        fluxi_wait_end(loop, &carrier->waits[i]);
-    carrier->wait_count = 0;
-    fluxi_timer_clear(loop, &carrier->timer);
-    if (carrier->source_waiting)
-        end_source_wait(loop, carrier);
-    carrier->outcome = outcome;
-    carrier_ready(loop, carrier);
-}
-
-static void time_out(struct loop *loop, struct timer *timer)
-{
-    fluxi_carrier_wake(loop, FLUXI_CONTAINER(timer, struct carrier, timer), ETIMEDOUT);
-}
-
-void fluxi_carrier_suspend(struct loop *loop, struct carrier *next)
-{
-    struct carrier *self = loop->running;
-    self->flow = fluxi_current;
-    fluxi_current = NULL;
-    if (self->behind) {
-        struct fluxi_source *source = self->behind;
-        self->behind = NULL;
-        fluxi_births_go_on(loop, source);
-    }
-    fluxi_carrier_switch(loop, next);
-    fluxi_current = self->flow;
-    self->flow = NULL;
-}
-
-/* Without memory for another carrier the whole loop waits: late, but right. Ten milliseconds at a
- * time, because the wait may depend on a flow of this very loop. */
-static int block_loop(const struct wait *waits, unsigned count, uint64_t until)
-{
-    static struct fluxi_log_limit limit;
-    fluxi_log_limited(&limit, FLUX_WARNING, "no memory for a stack: a blocking call blocks a loop");
-    struct pollfd polls[8];
-    if (count > 8)
-        count = 8;
-    for (unsigned i = 0; i < count; i++)
-        polls[i] = (struct pollfd){.fd = waits[i].fd, .events = (short)waits[i].events};
-    uint64_t now = flux_now(), rest = until > now ? until - now : 0;
-    uint64_t pause = rest / 1000000 < 10 ? rest / 1000000 + 1 : 10;
-    if (REAL(poll)(polls, count, (int)pause) > 0)
-        return 0;
-    return flux_now() >= until ? ETIMEDOUT : 0;
-}
-
-int fluxi_block(struct wait *waits, unsigned count, uint64_t until)
-{
-    struct loop *loop = fluxi_loop;
-    struct carrier *self = loop->running;
-    if (fluxi_births_stopping(fluxi_current))
-        return EINTR;
-    struct carrier *next = fluxi_carrier_spare(loop);
-    if (!next)
-        return block_loop(waits, count, until);
-    int error = 0;
-    unsigned begun = 0;
-    while (begun < count && error == 0) {
-        waits[begun].carrier = self;
-        error = fluxi_wait_begin(loop, &waits[begun]);
-        if (error == 0)
-            begun++;
-    }
-    self->timer.fire = time_out;
-    if (error == 0 && until != FLUXI_NEVER && !fluxi_timer_set(loop, &self->timer, until))
-        error = ENOMEM;
-    if (error != 0) {
-        while (begun > 0)
-            fluxi_wait_end(loop, &waits[--begun]);
-        fluxi_carrier_idle(loop, next);
-        if (error == ENOMEM)
-            return block_loop(waits, count, until);
-        return error == EPERM ? 0 : error;
-    }
-    self->waits = waits;
-    self->wait_count = count;
-    if (fluxi_current->flags & FLUXI_SOURCING)
-        begin_source_wait(loop, self);
-    fluxi_carrier_suspend(loop, next);
-    return self->outcome;
-}
-
-/* ---- start, stop, join ----------------------------------------------------------------------- */
-
-static void loop_free(struct loop *loop)
-{
-    fluxi_carriers_free(loop);
-    fluxi_limits_free(loop);
-    fluxi_records_free(loop);
-    free(loop->timers.heap);
-    free(loop->outbox);
-    if (loop->bell >= 0)
-        REAL(close)(loop->bell);
-    if (loop->poller >= 0)
-        REAL(close)(loop->poller);
-}
-
-static int loop_init(struct loop *loop, unsigned index)
-{
-    loop->index = index;
-    loop->budget = 1;
-    loop->trim.fire = fluxi_carriers_trim;
-    loop->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    loop->poller = loop->bell < 0 ? -1 : epoll_create1(EPOLL_CLOEXEC);
-    if (loop->poller < 0)
-        return errno;
-    /* Edge-triggered: each ring is an event, and nobody need read the counter. */
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = BELL};
-    if (epoll_ctl(loop->poller, EPOLL_CTL_ADD, loop->bell, &event) != 0)
-        return errno;
-    loop->outbox = calloc(fluxi_loop_count, sizeof *loop->outbox);
-    int error = loop->outbox ? fluxi_timers_start(loop) : ENOMEM;
-    return error ? error : fluxi_records_start(loop);
-}
-
-static void *loop_thread(void *argument)
-{
-    struct loop *loop = argument;
-    fluxi_loop = loop;
-    void *memory = NULL;
-    if (fluxi_overflow_catch(&memory) != 0)
-        flux_log(FLUX_WARNING, "no memory to report stack overflows on");
-    fluxi_births_begin(loop);
-    /* Later on a loop does without a carrier that it cannot get; without a first it cannot be. */
-    while (fluxi_carriers_run(loop) != 0) {
-        static struct fluxi_log_limit limit;
-        fluxi_log_limited(&limit, FLUX_ERROR, "no memory for the stack of a loop: it waits");
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-    }
-    fluxi_thread_done();
-    fluxi_overflow_ignore();
-    free(memory);
-    return NULL;
-}
-
-/* Ends the first `count` loops, which run, and frees them all. */
-static void loops_end(unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        fluxi_loop_notify(&fluxi_loops[i], FLUXI_QUIT);
-    for (unsigned i = 0; i < count; i++)
-        pthread_join(fluxi_loops[i].thread, NULL);
-    for (unsigned i = 0; i < fluxi_loop_count; i++)
-        loop_free(&fluxi_loops[i]);
-    free(fluxi_loops);
-    fluxi_loops = NULL;
-    fluxi_births_free();
-    fluxi_descriptors_free();
-    fluxi_overflow_stop();
-}
-
-int fluxi_engine_start(void)
-{
-    fluxi_loop_count = fluxi_policy.loops;
-    fluxi_single_threaded = fluxi_loop_count == 1;
-    fluxi_loops = aligned_alloc(alignof(struct loop), fluxi_loop_count * sizeof *fluxi_loops);
-    if (!fluxi_loops) {
-        flux_log(FLUX_ERROR, "no memory for %u loops", fluxi_loop_count);
-        return ENOMEM;
-    }
-    memset(fluxi_loops, 0, fluxi_loop_count * sizeof *fluxi_loops);
-    for (unsigned i = 0; i < fluxi_loop_count; i++)
-        fluxi_loops[i].bell = fluxi_loops[i].poller = -1;
-
-    fluxi_calls_verify();
-    fluxi_overflow_start();
-    unsigned running = 0;
-    int error = fluxi_helpers_start();
-    if (error == 0)
-        error = fluxi_births_start();
-    for (unsigned i = 0; i < fluxi_loop_count && error == 0; i++)
-        error = loop_init(&fluxi_loops[i], i);
-    while (error == 0 && running < fluxi_loop_count) {
-        struct loop *loop = &fluxi_loops[running];
-        error = pthread_create(&loop->thread, NULL, loop_thread, loop);
-        if (error == 0)
-            running++;
-    }
-    if (error == 0)
-        return 0;
-    flux_log(FLUX_ERROR, "cannot start %u loops: %s (--loops N starts fewer)", fluxi_loop_count,
-             flux_strerror(error));
-    fluxi_helpers_join();
-    loops_end(running);
-    return error;
-}
-
-void fluxi_runtime_stop(void)
-{
-    for (unsigned i = 0; i < fluxi_loop_count; i++)
-        fluxi_loop_notify(&fluxi_loops[i], FLUXI_INTERRUPT);
-    fluxi_stop_again = fluxi_helpers_poke;
-}
-
-void fluxi_runtime_join(void)
-{
-    fluxi_helpers_join();
-    loops_end(fluxi_loop_count);
-}
-
-void fluxi_runtime_ready(struct flux_flow *flow)
-{
-    struct loop *home = flow->home;
-    if (home == fluxi_loop) {
-        fluxi_loop_ready(home, flow);
-        return;
-    }
-    struct flow_list one = {flow, flow};
-    flow->next = NULL;
-    fluxi_loop_mail(home, &one);
-}
-
-struct flux_load fluxi_runtime_load(void)
-{
-    struct flux_load load = {.flows = fluxi_births_flows(),
-                             .limit = fluxi_max_flows,
-                             .workers = fluxi_loop_count};
-    for (unsigned i = 0; i < fluxi_loop_count; i++)
-        load.queued += atomic_load_explicit(&fluxi_loops[i].queued, memory_order_relaxed);
-    return load;
 }

@@ -11,10 +11,10 @@
  * loop. A carrier never leaves its thread: compiled code keeps addresses of thread-local variables
  * over a call, and a switch is inside a call.
  *
- * Files: loop.c what is ready, and the loop; births.c flows from source to end; carrier.c switching;
- * stack.c memory of stacks; overflow.c the report of an overflow; timer.c and limits.c time;
- * descriptor.c who waits for which descriptor; helper.c threads that may block; calls*.c the
- * intercepted calls. Except where it says otherwise, all that is declared here is for the loop's
+ * Files: engine.c start and stop; loop.c what is ready, and the rounds; births.c flows from source to
+ * end; block.c a flow blocks; carrier.c switching; stack.c memory of stacks; overflow.c the report
+ * of an overflow; timer.c and limits.c time; descriptor.c who waits for which descriptor; helper.c
+ * threads that may block; calls*.c the intercepted calls. Except where it says otherwise, all that is declared here is for the loop's
  * own thread.
  */
 #ifndef FLUXI_LOOP_H
@@ -162,6 +162,8 @@ int fluxi_block(struct wait *waits, unsigned count, uint64_t until);
 void fluxi_carrier_suspend(struct loop *loop, struct carrier *next);
 /* Ends the wait of a carrier. */
 void fluxi_carrier_wake(struct loop *loop, struct carrier *carrier, int outcome);
+/* Queues a carrier, which waits for nothing any more. */
+void fluxi_carrier_ready(struct loop *loop, struct carrier *carrier);
 /* From any thread: wakes a carrier that was left by fluxi_carrier_suspend. */
 void fluxi_carrier_mail(struct carrier *carrier);
 
@@ -276,6 +278,8 @@ extern struct loop *fluxi_loops;
 extern unsigned fluxi_loop_count;
 /* The calling thread's loop; NULL: it is no loop's thread. */
 extern _Thread_local struct loop *fluxi_loop;
+
+#define FLUXI_BELL UINT64_MAX /* the bell's data in the poller */
 
 void fluxi_loop_run(struct loop *loop);
 /* Queues a flow of this loop. */

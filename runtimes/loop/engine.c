@@ -1,0 +1,141 @@
+/* engine.c - the loops' threads: start, stop and join. */
+#include "loop/calls.h"
+#include "loop/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct policy fluxi_policy;
+struct loop *fluxi_loops;
+unsigned fluxi_loop_count;
+_Thread_local struct loop *fluxi_loop;
+
+static void loop_free(struct loop *loop)
+{
+    fluxi_carriers_free(loop);
+    fluxi_limits_free(loop);
+    fluxi_records_free(loop);
+    free(loop->timers.heap);
+    free(loop->outbox);
+    if (loop->bell >= 0)
+        REAL(close)(loop->bell);
+    if (loop->poller >= 0)
+        REAL(close)(loop->poller);
+}
+
+static int loop_init(struct loop *loop, unsigned index)
+{
+    loop->index = index;
+    loop->budget = 1;
+    loop->trim.fire = fluxi_carriers_trim;
+    loop->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->poller = loop->bell < 0 ? -1 : epoll_create1(EPOLL_CLOEXEC);
+    if (loop->poller < 0)
+        return errno;
+    /* Edge-triggered: each ring is an event, and nobody need read the counter. */
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = FLUXI_BELL};
+    if (epoll_ctl(loop->poller, EPOLL_CTL_ADD, loop->bell, &event) != 0)
+        return errno;
+    loop->outbox = calloc(fluxi_loop_count, sizeof *loop->outbox);
+    int error = loop->outbox ? fluxi_timers_start(loop) : ENOMEM;
+    return error ? error : fluxi_records_start(loop);
+}
+
+static void *loop_thread(void *argument)
+{
+    struct loop *loop = argument;
+    fluxi_loop = loop;
+    void *memory = NULL;
+    if (fluxi_overflow_catch(&memory) != 0)
+        flux_log(FLUX_WARNING, "no memory to report stack overflows on");
+    fluxi_births_begin(loop);
+    /* Later on a loop does without a carrier that it cannot get; without a first it cannot be. */
+    while (fluxi_carriers_run(loop) != 0) {
+        static struct fluxi_log_limit limit;
+        fluxi_log_limited(&limit, FLUX_ERROR, "no memory for the stack of a loop: it waits");
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    fluxi_thread_done();
+    fluxi_overflow_ignore();
+    free(memory);
+    return NULL;
+}
+
+/* Ends the first `count` loops, which run, and frees them all. */
+static void loops_end(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        fluxi_loop_notify(&fluxi_loops[i], FLUXI_QUIT);
+    for (unsigned i = 0; i < count; i++)
+        pthread_join(fluxi_loops[i].thread, NULL);
+    for (unsigned i = 0; i < fluxi_loop_count; i++)
+        loop_free(&fluxi_loops[i]);
+    fluxi_loop_count = 0;
+    free(fluxi_loops);
+    fluxi_loops = NULL;
+    fluxi_births_free();
+    fluxi_descriptors_free();
+    fluxi_overflow_stop();
+}
+
+int fluxi_engine_start(void)
+{
+    fluxi_loop_count = fluxi_policy.loops;
+    fluxi_single_threaded = fluxi_loop_count == 1;
+    fluxi_loops = aligned_alloc(alignof(struct loop), fluxi_loop_count * sizeof *fluxi_loops);
+    if (!fluxi_loops) {
+        flux_log(FLUX_ERROR, "no memory for %u loops", fluxi_loop_count);
+        return ENOMEM;
+    }
+    memset(fluxi_loops, 0, fluxi_loop_count * sizeof *fluxi_loops);
+    for (unsigned i = 0; i < fluxi_loop_count; i++)
+        fluxi_loops[i].bell = fluxi_loops[i].poller = -1;
+
+    fluxi_calls_verify();
+    fluxi_overflow_start();
+    unsigned running = 0;
+    int error = fluxi_helpers_start();
+    if (error == 0)
+        error = fluxi_births_start();
+    for (unsigned i = 0; i < fluxi_loop_count && error == 0; i++)
+        error = loop_init(&fluxi_loops[i], i);
+    while (error == 0 && running < fluxi_loop_count) {
+        struct loop *loop = &fluxi_loops[running];
+        error = pthread_create(&loop->thread, NULL, loop_thread, loop);
+        if (error == 0)
+            running++;
+    }
+    if (error == 0)
+        return 0;
+    flux_log(FLUX_ERROR, "cannot start %u loops: %s (--loops N starts fewer)", fluxi_loop_count,
+             flux_strerror(error));
+    fluxi_helpers_join();
+    loops_end(running);
+    return error;
+}
+
+void fluxi_runtime_stop(void)
+{
+    for (unsigned i = 0; i < fluxi_loop_count; i++)
+        fluxi_loop_notify(&fluxi_loops[i], FLUXI_INTERRUPT);
+    fluxi_stop_again = fluxi_helpers_poke;
+}
+
+void fluxi_runtime_join(void)
+{
+    fluxi_helpers_join();
+    loops_end(fluxi_loop_count);
+}
+
+struct flux_load fluxi_runtime_load(void)
+{
+    struct flux_load load = {.flows = fluxi_births_flows(),
+                             .limit = fluxi_max_flows,
+                             .workers = fluxi_loop_count};
+    for (unsigned i = 0; i < fluxi_loop_count; i++)
+        load.queued += atomic_load_explicit(&fluxi_loops[i].queued, memory_order_relaxed);
+    return load;
+}
