@@ -26,7 +26,7 @@ static void check_function_name(struct resolver *r, struct word name, const char
 {
     const char *why = name_of_function_refused(name.text);
     if (why != NULL)
-        resolve_refuse(r, name, what, why);
+        resolve_refuse(r, name, arena_printf(r->program->arena, "a %s", what), why);
     else if (name_is_cpp_keyword(name.text))
         diag_report(r->program->diags, DIAG_CPP_KEYWORD, name.span,
                     "'%s' is a keyword of C++: no %s written in it can be called so", name.text,
