@@ -55,7 +55,7 @@ bool resolve_time(struct resolver *r, struct word number, struct word unit, uint
 static void resolve_clock(struct resolver *r, const struct decl *decl, struct source *source)
 {
     struct word number = decl->source.number, unit = decl->source.unit;
-    source->span.begin = number.span.begin;
+    source->span = number.span;
     source->span.end = unit.span.end;
     source->name = arena_printf(r->program->arena, "every %s %s", number.text, unit.text);
     if (resolve_time(r, number, unit, &source->period) && source->period == 0)
