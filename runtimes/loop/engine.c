@@ -128,6 +128,8 @@ void fluxi_runtime_join(void)
 {
     fluxi_helpers_join();
     loops_end(fluxi_loop_count);
+    if (fluxi_policy.joined)
+        fluxi_policy.joined();
 }
 
 struct flux_load fluxi_runtime_load(void)

@@ -264,7 +264,9 @@ static void begin_round(struct loop *loop)
     if (loop->quit)
         return;
     uint64_t end = flux_now();
-    if (end - loop->round > ROUND_LONG)
+    if (!fluxi_policy.straight)
+        loop->budget = BUDGET_MOST; /* trace: time decides nothing */
+    else if (end - loop->round > ROUND_LONG)
         loop->budget = loop->budget > 8 ? loop->budget / 8 : 1;
     else if (end - loop->round < ROUND_SHORT && loop->credit == 0 && loop->budget < BUDGET_MOST)
         loop->budget *= 2;
@@ -286,23 +288,29 @@ static void return_to(struct loop *loop, struct carrier *carrier)
     fluxi_carrier_switch(loop, carrier);
 }
 
+static void run_flow(struct loop *loop, struct flux_flow *flow)
+{
+    if (fluxi_policy.resumed)
+        fluxi_policy.resumed(flow);
+    fluxi_births_advance(loop, flow);
+}
+
 /* Runs one of the ready items. */
 static void run_next(struct loop *loop)
 {
-    if (fluxi_policy.choose) {
-        unsigned choice = fluxi_policy.choose(loop->flow_count + loop->woken_count);
-        if (choice < loop->flow_count)
-            fluxi_births_advance(loop, take_flow(loop, choice));
-        else
-            return_to(loop, take_carrier(loop, choice - loop->flow_count));
-        return;
-    }
     bool carrier = loop->woken && (loop->carriers_first || !loop->flows.first);
+    unsigned skip = 0;
+    if (fluxi_policy.choose) {
+        skip = fluxi_policy.choose(loop->flow_count + loop->woken_count);
+        carrier = skip >= loop->flow_count;
+        if (carrier)
+            skip -= loop->flow_count;
+    }
     loop->carriers_first = !carrier;
     if (carrier)
-        return_to(loop, take_carrier(loop, 0));
+        return_to(loop, take_carrier(loop, skip));
     else
-        fluxi_births_advance(loop, take_flow(loop, 0));
+        run_flow(loop, take_flow(loop, skip));
 }
 
 void fluxi_loop_run(struct loop *loop)
@@ -323,7 +331,7 @@ bool flux_turn(struct flux_flow *flow, uint32_t at)
     struct loop *loop = fluxi_loop;
     flow->error = 0;
     unsigned most = loop->budget < TURNS_MOST ? loop->budget : TURNS_MOST;
-    if (++loop->spent < most)
+    if (++loop->spent < most && fluxi_policy.straight)
         return true;
     flow->at = at;
     fluxi_loop_ready(loop, flow);

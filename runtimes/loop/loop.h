@@ -41,6 +41,8 @@ struct policy {
     bool straight;    /* a source's flow runs at once; else it goes through the ready list */
     /* Which of `count` ready items runs next; NULL: the oldest. */
     unsigned (*choose)(unsigned count);
+    void (*resumed)(struct flux_flow *flow); /* before a ready flow runs; NULL: nothing to do */
+    void (*joined)(void);                    /* when all threads are gone; may be NULL */
 };
 
 extern struct policy fluxi_policy;
@@ -296,6 +298,8 @@ void fluxi_loop_notify(struct loop *loop, enum fluxi_notice notice);
 #define FLUXI_SOURCING 1
 /* The flow has waited for room, and may start. */
 #define FLUXI_ADMITTED 2
+/* trace: the flow's next step waits to be told. */
+#define FLUXI_ANNOUNCED 4
 
 /* One for each source: its timer, and the flow that waits with it. */
 struct driver {

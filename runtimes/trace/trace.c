@@ -1,0 +1,192 @@
+/* trace.c - the runtime `trace`: one loop, on which everything takes turns after each step. Which
+ * of the ready flows goes next is a function of a seed, and each step is told on standard error, so
+ * a bad interleaving can be seen, and replayed.
+ *
+ *      trace: seed 17
+ *      trace: flow 3 call Compress in Image > Handler > Compress
+ *      trace: flow 1 take cache in Image > CheckCache
+ *
+ * Flows that wait for something outside of the program (a peer, a timer) join in when nobody else
+ * is ready, so for one seed and one input the order is the same as far as it can be. There are no
+ * helper threads: what would block them blocks the program.
+ */
+#include "loop/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+const char flux_runtime_is_trace = 0;
+
+const char *const fluxi_runtime_name = "trace";
+const char *const fluxi_runtime_summary = "one step at a time, in an order that a seed decides";
+
+static uint64_t seed = UINT64_MAX, stack_size = 256u << 10;
+static bool quiet;
+
+const struct flux_option fluxi_runtime_options[] = {
+    {"seed", "N", "decides who goes next (default: another one each time, which is printed)",
+     FLUX_NUMBER, &seed, 0, 0, NULL},
+    {"quiet", NULL, "do not print the steps", FLUX_FLAG, &quiet, 0, 0, NULL},
+    {"stack-size", "SIZE", "address space for the stack of a flow that blocks", FLUX_SIZE,
+     &stack_size, 32u << 10, 1u << 30, NULL},
+};
+const unsigned fluxi_runtime_option_count =
+    sizeof fluxi_runtime_options / sizeof fluxi_runtime_options[0];
+
+unsigned fluxi_runtime_copies(void)
+{
+    return 1;
+}
+
+/* ---- who goes next --------------------------------------------------------------------------- */
+
+static uint64_t state;
+
+/* splitmix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014. */
+static uint64_t next_random(void)
+{
+    state += 0x9E3779B97F4A7C15u;
+    uint64_t z = state;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+static unsigned choose(unsigned count)
+{
+    return count > 1 ? (unsigned)(((next_random() >> 32) * count) >> 32) : 0;
+}
+
+/* ---- what is told ---------------------------------------------------------------------------- */
+
+/* A line that is told in one piece. */
+struct line {
+    char text[512];
+    size_t size;
+};
+
+static void add(struct line *line, const char *text)
+{
+    while (*text != '\0' && line->size < sizeof line->text - 1)
+        line->text[line->size++] = *text++;
+}
+
+static void add_path(struct line *line, const struct flux_place *place)
+{
+    if (place->up) {
+        add_path(line, place->up);
+        add(line, " > ");
+    }
+    add(line, place->node->name);
+}
+
+/* Past the intercepted write(): the flow that is being told of is not the one that writes. */
+static void tell(struct line *line)
+{
+    line->text[line->size++] = '\n';
+    syscall(SYS_write, STDERR_FILENO, line->text, line->size);
+}
+
+static void tell_step(const struct flux_flow *flow, const struct flux_place *place,
+                      const char *what, const char *detail)
+{
+    struct line line = {.size = 0};
+    char who[64];
+    if (flow->flags & FLUXI_SOURCING)
+        snprintf(who, sizeof who, "trace: source %s ", flow->source->name);
+    else
+        snprintf(who, sizeof who, "trace: flow %llu ", (unsigned long long)flow->id);
+    add(&line, who);
+    add(&line, what);
+    if (detail) {
+        add(&line, " ");
+        add(&line, detail);
+    }
+    if (place) {
+        add(&line, " in ");
+        add_path(&line, place);
+    }
+    tell(&line);
+}
+
+/* Steps that have been announced and wait for their turn: they are told when it comes. flux_flow.fd
+ * is the index of a flow's. */
+static struct step {
+    const struct flux_place *place;
+    const char *what, *detail;
+    int next; /* the index of the next one that is not in use */
+} *steps;
+static int step_count, unused_step = -1;
+
+static bool steps_grow(void)
+{
+    int count = step_count > 0 ? 2 * step_count : 64;
+    struct step *grown = realloc(steps, (size_t)count * sizeof *grown);
+    if (!grown)
+        return false;
+    steps = grown;
+    for (; step_count < count; step_count++) {
+        steps[step_count].next = unused_step;
+        unused_step = step_count;
+    }
+    return true;
+}
+
+bool flux_step(struct flux_flow *flow, const struct flux_place *place, const char *what,
+               const char *detail, uint32_t at)
+{
+    flow->at = at;
+    if (!quiet) {
+        if (unused_step < 0 && !steps_grow()) {
+            tell_step(flow, place, what, detail); /* early rather than never */
+        } else {
+            int index = unused_step;
+            unused_step = steps[index].next;
+            steps[index] = (struct step){place, what, detail, -1};
+            flow->fd = index;
+            flow->flags |= FLUXI_ANNOUNCED;
+        }
+    }
+    fluxi_loop_ready(fluxi_loop, flow);
+    return false;
+}
+
+/* The flow's turn has come. */
+static void resumed(struct flux_flow *flow)
+{
+    if (!(flow->flags & FLUXI_ANNOUNCED))
+        return;
+    flow->flags &= (uint8_t)~FLUXI_ANNOUNCED;
+    struct step *step = &steps[flow->fd];
+    tell_step(flow, step->place, step->what, step->detail);
+    step->next = unused_step;
+    unused_step = flow->fd;
+}
+
+static void joined(void)
+{
+    free(steps);
+    steps = NULL;
+}
+
+int fluxi_runtime_start(void)
+{
+    if (seed == UINT64_MAX) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        state = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + (uint64_t)getpid();
+        seed = next_random() % 1000000; /* short enough to be typed */
+    }
+    state = seed;
+    if (!quiet)
+        dprintf(STDERR_FILENO, "trace: seed %llu\n", (unsigned long long)seed);
+    fluxi_policy = (struct policy){.loops = 1,
+                                   .stack = (size_t)stack_size,
+                                   .choose = choose,
+                                   .resumed = resumed,
+                                   .joined = joined};
+    return fluxi_engine_start();
+}
