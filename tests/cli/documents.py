@@ -4,11 +4,13 @@ In README.md, ARCHITECTURE.md and docs/*.md,
 
   - a block ```flux is compiled, together with the declarations of a comment <!-- rest: ... --> in
     front of it; what the compiler says is what stands in the block ```text behind it, or nothing;
-  - a block behind <!-- file: NAME --> is a file, for the commands below it;
+  - a block behind <!-- file: NAME --> is a file, for the commands below it; one behind
+    <!-- append: NAME --> is added to that file;
   - in a block ```console lines with a prompt, "$ ", are commands and the others what they print.
     All commands of a document run in one shell, with fluxc and the servers in their path. "..." in
     a line stands for any text, a line "..." for any lines. A port of 127.0.0.1 is whatever the
-    system has given, but the same throughout the document.
+    system has given, but the same throughout the document; the time and the process in a line of
+    the log are whatever they are.
   - <!-- not run --> in front of a block says that it is only to be read.
 
 Besides, docs/diagnostics.md has a heading for each diagnostic, and links lead somewhere.
@@ -39,6 +41,10 @@ class Block:
     def directive(self, name):
         found = re.search(rf"<!-- {name}: (.*?) -->", self.comment, re.S)
         return found[1] if found else None
+
+    def is_file(self):
+        """The name of the file that it is, or None."""
+        return self.directive("file") or self.directive("append")
 
 
 def blocks_of(lines):
@@ -137,6 +143,8 @@ class Ports:
             self.real[old[1]] = new[1]
 
     def hide(self, line):
+        """The line without what differs from run to run."""
+        line = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z (\w+)\[\d+\]", r"TIME \1[PID]", line)
         return self.PORT.sub(r"\1PORT", line)
 
 
@@ -186,7 +194,7 @@ class Document:
 
     def check_programs(self, fluxc):
         for index, block in enumerate(self.blocks):
-            if block.language != "flux" or block.directive("file") or "not run" in block.comment:
+            if block.language != "flux" or block.is_file() or "not run" in block.comment:
                 continue
             said = compile_block(fluxc, block)
             following = self.blocks[index + 1] if index + 1 < len(self.blocks) else None
@@ -204,9 +212,10 @@ class Document:
             for block in self.blocks:
                 if "not run" in block.comment:
                     continue
-                name = block.directive("file")
+                name = block.is_file()
                 if name:
-                    Path(folder, name).write_text("\n".join(block.lines) + "\n")
+                    with open(Path(folder, name), "a" if block.directive("append") else "w") as file:
+                        file.write("\n".join(block.lines) + "\n")
                 elif block.language == "console":
                     self.run(block, shell, ports)
             shell.close()
