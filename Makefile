@@ -227,11 +227,13 @@ $(PICTURES): tools/pictures.py
 
 # ---- tests ---------------------------------------------------------------------------------------
 
-# Unit tests take what they need from the compiler and from the core of the runtimes.
+# Unit tests and fuzzers take what they need from the compiler, the parts of the servers and the core
+# of the runtimes; program.c is a program for them to be in.
 $(B)/lib/libfluxc.a: $(filter-out $(B)/obj/fluxc/main.o,$(FLUXC_OBJECTS))
 	$(archive)
-$(B)/lib/libcore.a: $(call runtime_objects,core)
+$(B)/lib/libunit.a: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 	$(archive)
+UNIT_LIBRARIES = $(addprefix $(B)/lib/lib,fluxc.a common.a flux-thread.a unit.a)
 
 $(B)/obj/tests/%.o: tests/%.c $(B)/settings | $(HEADERS) $(GENERATED)
 	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core -Iservers/common)

@@ -8,6 +8,8 @@
 struct guest;
 %}
 
+Listen () => ();
+Unlisten () => ();
 initial Listen;
 final Unlisten;
 

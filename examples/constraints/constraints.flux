@@ -4,6 +4,8 @@
 // it, and two nodes never hold the same constraint at once, in whatever flows they are. On an
 // abstract node, a constraint is held over the whole body. The nodes themselves know of no lock.
 
+Open () => ();
+Close () => ();
 initial Open; // runs before all sources
 final Close; // runs after the last flow
 

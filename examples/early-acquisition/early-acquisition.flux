@@ -26,4 +26,5 @@ atomic Charge:{ledger};
 atomic Refund:{ledger};
 atomic PutBack:{stock};
 
+Report () => ();
 final Report;

@@ -4,6 +4,8 @@
 // turns, for as long as the connection is open. A connection that is silent costs a few hundred
 // bytes and no thread, under `pool` and `event`.
 
+Listen () => ();
+Unlisten () => ();
 initial Listen;
 final Unlisten;
 

@@ -17,4 +17,5 @@ Serve:[_] = Look;
 atomic Look:{table?};
 atomic Change:{table!};
 
+Report () => ();
 final Report;

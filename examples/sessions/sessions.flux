@@ -13,4 +13,5 @@ Shop = AddToCart;
 
 atomic AddToCart:{cart(session)};
 
+Report () => ();
 final Report;

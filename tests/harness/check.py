@@ -47,13 +47,21 @@ class Display:
 def build(make, targets, jobs):
     """Builds as much as can be built; returns the targets that could not be."""
     flags = re.sub(r"\s?(-j\d*|--jobserver-\S+)", "", os.environ.get("MAKEFLAGS", ""))
-    env = {**os.environ, "MAKEFLAGS": flags}
-    command = [*make.split(), "--no-print-directory"]
-    if subprocess.run([*command, "-k", "-O", f"-j{jobs}", *targets], env=env).returncode == 0:
-        return set()
-    stale = [*command, "-q"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return {t for t in targets if subprocess.run([*stale, t], env=env, **quiet).returncode != 0}
+    process = subprocess.Popen(
+        [*make.split(), "--no-print-directory", "-s", "-k", "-O", f"-j{jobs}", *targets],
+        env={**os.environ, "MAKEFLAGS": flags, "LC_ALL": "C"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    missing = set()
+    for line in process.stderr:
+        target = re.search(r"Target '(.*)' not remade because of errors", line)
+        if target:
+            missing.add(target[1])
+        else:
+            print(line, end="", file=sys.stderr)
+    status = process.wait()
+    return missing if missing or status == 0 else set(targets)
 
 
 def perform(test, missing):

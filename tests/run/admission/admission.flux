@@ -3,6 +3,7 @@
 
 Accept () => (int n);
 Serve (int n) => ();
+Print () => ();
 final Print;
 
 source Accept => Serve;

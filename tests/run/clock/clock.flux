@@ -2,6 +2,7 @@
 
 Enter () => ();
 Leave () => ();
+Print () => ();
 final Print;
 
 source every 2 ms => Flow;

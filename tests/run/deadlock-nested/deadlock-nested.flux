@@ -6,6 +6,7 @@ Right () => (int n);
 P (int n) => (int n);
 E (int n) => ();
 F (int n) => ();
+Print () => ();
 final Print;
 
 source Left => C;

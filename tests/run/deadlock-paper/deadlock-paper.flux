@@ -4,6 +4,7 @@ Left () => (int n);
 Right () => (int n);
 B (int n) => ();
 D (int n) => ();
+Print () => ();
 final Print;
 
 source Left => A;

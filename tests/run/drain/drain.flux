@@ -1,6 +1,8 @@
 // R36: SIGTERM while requests are served: each gets its answer, idle connections are closed at once
 // (their await ends with ECANCELED), new ones are not accepted, and the program exits 0.
 
+Listen () => ();
+Unlisten () => ();
 initial Listen;
 final Unlisten;
 

@@ -5,6 +5,7 @@ Numbers () => (int n);
 Fail (int n) => ();
 Visit (int n) => ();
 Bury (int n) => ();
+Print () => ();
 final Print;
 
 typedef first IsFirst;

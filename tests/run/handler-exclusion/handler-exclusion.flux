@@ -7,6 +7,7 @@ C (int n) => (int n);
 D (int n) => ();
 Log (int n, int error) => ();
 Fix (int n, int error) => (int n);
+Print () => ();
 final Print;
 
 source Src => Outer;

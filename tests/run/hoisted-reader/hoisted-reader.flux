@@ -4,6 +4,7 @@
 S () => (int n);
 P (int n) => (int seen);
 Q (int seen) => ();
+Print () => ();
 final Print;
 
 source S => O;

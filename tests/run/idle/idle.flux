@@ -1,6 +1,7 @@
 // R13: a server that has nothing to do uses no CPU: neither while it waits for a connection nor with
 // connections that are silent.
 
+Listen () => ();
 initial Listen;
 Accept () => (int fd);
 Hear (int fd) => (int fd);

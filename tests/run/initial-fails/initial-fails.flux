@@ -1,5 +1,7 @@
 // R43: an error from the initial node exits 1, before any source runs; the final node does not run.
 
+Setup () => ();
+TearDown () => ();
 initial Setup;
 final TearDown;
 Source () => (int n);

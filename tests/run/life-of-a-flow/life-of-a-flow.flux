@@ -1,6 +1,8 @@
 // R43, R44: what runs when. Flows come one at a time here, so their order is certain: initial, source,
 // nodes, handler, finally, deferred actions in reverse; after the last flow, final.
 
+Setup () => ();
+TearDown () => ();
 initial Setup;
 final TearDown;
 

@@ -5,6 +5,7 @@ Numbers () => (int n);
 Enter (int n) => (int n);
 Leave (int n) => ();
 Tick () => ();
+Print () => ();
 final Print;
 
 source Numbers => Flow;

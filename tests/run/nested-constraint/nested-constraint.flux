@@ -5,6 +5,7 @@ Numbers () => (int n);
 First (int n) => (int n);
 Second (int n) => (int n);
 Last (int n) => ();
+Print () => ();
 final Print;
 
 source Numbers => Outer;

@@ -6,6 +6,7 @@ First (int n) => (int n);
 Second (int n) => (int n);
 Rest (int n) => (int n);
 Count (int n) => ();
+Print () => ();
 final Print;
 
 

@@ -6,6 +6,7 @@ U () => (int n);
 Crunch (int n) => ();
 P (int n) => (int n);
 Q (int n) => ();
+Print () => ();
 final Print;
 
 source S => Hold;

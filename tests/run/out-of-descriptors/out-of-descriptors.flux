@@ -1,6 +1,7 @@
 // R14: out of descriptors, the program pauses to accept, says so in one line, does not spin, and goes
 // on as soon as there are some again.
 
+Listen () => ();
 initial Listen;
 Accept () => (int fd, bool open);
 Answer (int fd, bool open) => (int fd, bool open);

@@ -3,6 +3,7 @@
 #define IMAGE_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 typedef struct image_tag {
     int number;

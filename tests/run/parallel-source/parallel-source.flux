@@ -3,6 +3,7 @@
 Many () => (int n);
 One () => (int n);
 Count (int n) => ();
+Print () => ();
 final Print;
 
 source parallel Many => Count;

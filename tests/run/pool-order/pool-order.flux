@@ -2,6 +2,7 @@
 
 Numbers () => (int n);
 Check (int n) => ();
+Print () => ();
 final Print;
 
 source Numbers => Check;

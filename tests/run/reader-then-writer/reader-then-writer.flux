@@ -5,6 +5,7 @@ Numbers () => (int n);
 Look (int n) => (int seen);
 Change (int seen) => ();
 Peek (int n) => ();
+Print () => ();
 final Print;
 
 typedef odd IsOdd;

@@ -9,6 +9,7 @@ Finish (int n) => ();
 Other (int n) => ();
 Outsider (int n) => ();
 Begin (int n) => (int n);
+Print () => ();
 final Print;
 
 typedef first IsFirst;

@@ -8,6 +8,7 @@ Enter (uint64_t id) => (uint64_t id);
 Leave (uint64_t id) => ();
 Strangers () => (uint64_t id);
 Pass (uint64_t id) => ();
+Print () => ();
 final Print;
 
 source First {session: FirstId} => Flow;

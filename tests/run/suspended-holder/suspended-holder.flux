@@ -5,6 +5,8 @@ Listen () => (int n);
 Count (int n) => ();
 Drain () => (int size);
 Ignore (int size) => ();
+Open () => ();
+Print () => ();
 initial Open;
 final Print;
 

@@ -4,6 +4,7 @@ Numbers () => (int n);
 Enter (int n) => (int n);
 Linger (int n) => (int n);
 Leave (int n) => ();
+Print () => ();
 final Print;
 
 source Numbers => Flow;
