@@ -100,10 +100,10 @@ static int arm(struct record *record, int fd, unsigned more, bool *renewed)
 {
     unsigned wanted = more | (record->readers > 0 ? FLUX_READABLE : 0u) |
                       (record->writers > 0 ? FLUX_WRITABLE : 0u);
-    struct epoll_event event = {
-        .events = EPOLLONESHOT | ((wanted & FLUX_READABLE) != 0 ? EPOLLIN | EPOLLRDHUP : 0u) |
-                  ((wanted & FLUX_WRITABLE) != 0 ? (unsigned)EPOLLOUT : 0u),
-        .data.u64 = (uint64_t)++record->arming << 32 | (uint32_t)fd};
+    struct epoll_event event = {.events = EPOLLONESHOT |
+                                          ((wanted & FLUX_READABLE) != 0 ? (unsigned)EPOLLIN : 0u) |
+                                          ((wanted & FLUX_WRITABLE) != 0 ? (unsigned)EPOLLOUT : 0u),
+                                .data.u64 = (uint64_t)++record->arming << 32 | (uint32_t)fd};
     *renewed = false;
     if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
         return 0;
@@ -216,7 +216,7 @@ static void resume_ready(struct resumed *resumed, const struct epoll_event *even
 
     if (record->arming != event->data.u64 >> 32)
         return;
-    unsigned events = (event->events & (EPOLLIN | EPOLLRDHUP)) != 0 ? FLUX_READABLE : 0;
+    unsigned events = (event->events & EPOLLIN) != 0 ? FLUX_READABLE : 0;
     if ((event->events & EPOLLOUT) != 0)
         events |= FLUX_WRITABLE;
     if ((event->events & (EPOLLERR | EPOLLHUP)) != 0)

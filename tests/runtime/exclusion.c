@@ -8,8 +8,8 @@
 static struct flux_constraint first = FLUX_CONSTRAINT("first", 0);
 static struct flux_constraint second = FLUX_CONSTRAINT("second", 1);
 
-static long both, one;                 /* protected by first, and by second */
-static _Atomic int readers, writers;   /* of second */
+static long both, one;               /* protected by first, and by second */
+static _Atomic int readers, writers; /* of second */
 static _Atomic long started, bad;
 
 struct frame {
@@ -84,9 +84,6 @@ static int check(void)
 
 static const struct flux_source sources[] = {{SOURCE(Count, frame), .parallel = true}};
 static struct flux_constraint *const constraints[] = {&first, &second};
-const struct flux_program flux_program = {TEST_PROGRAM("exclusion"),
-                                          .sources = sources,
-                                          .source_count = 1,
-                                          .constraints = constraints,
-                                          .constraint_count = 2,
-                                          .final = check};
+const struct flux_program flux_program = {TEST_PROGRAM("exclusion"), .sources = sources,
+                                          .source_count = 1,         .constraints = constraints,
+                                          .constraint_count = 2,     .final = check};

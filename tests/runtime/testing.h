@@ -1,8 +1,8 @@
 /* testing.h - what runtime tests are made of: programs as fluxc would emit them, written by hand.
  *
- * A test is an ordinary program on a runtime: the core's main runs it, and it passes when that exits
- * 0. A test that has to look at a program from outside (signals, exit status, log) forks in
- * `initial`: the child goes on as the program, the parent watches it and decides.
+ * A test is an ordinary program on a runtime: the core's main runs it, and it passes when that
+ * exits 0. A test that has to see a program from outside (signals, exit status, log) starts itself
+ * again, with other arguments, from `initial`: test_scenario() tells the two apart.
  */
 #ifndef TESTING_H
 #define TESTING_H
@@ -51,43 +51,76 @@ static inline bool is_runtime(const char *name)
     return strcmp(flux_runtime_name(), name) == 0;
 }
 
+/* Waits without occupying anything but the flow. */
+static inline void wait_a_little(void)
+{
+    poll(NULL, 0, 1);
+}
+
+#define WAIT_UNTIL(condition)                                                                      \
+    do {                                                                                           \
+        while (!(condition))                                                                       \
+            wait_a_little();                                                                       \
+    } while (0)
+
 /* ---- a program seen from outside ------------------------------------------------------------- */
+
+/* NULL in the test itself. */
+static inline const char *test_scenario(void)
+{
+    return getenv("TEST_SCENARIO");
+}
+
+static inline bool scenario_is(const char *name)
+{
+    return test_scenario() != NULL && strcmp(test_scenario(), name) == 0;
+}
 
 struct child {
     pid_t pid;
     int log; /* reads its standard error */
-    char text[65536];
-    size_t size;
+    char *text;
+    size_t size, room;
 };
 
-/* Returns true in the child, whose standard error is a pipe, and false in the parent. */
-static inline bool child_start(struct child *child)
+/* Starts this program for a scenario, with up to four arguments. */
+static inline void child_start(struct child *child, const char *scenario, char *const arguments[4])
 {
     int fds[2];
     CHECK(pipe(fds) == 0);
+    *child = (struct child){.log = fds[0], .text = calloc(1, 1), .room = 1};
+    CHECK(child->text != NULL);
     fflush(NULL);
     child->pid = fork();
     CHECK(child->pid >= 0);
     if (child->pid == 0) {
+        char *argv[] = {(char *)"test", arguments[0], arguments[1],
+                        arguments[2],   arguments[3], NULL};
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(fds[1], STDERR_FILENO);
         close(fds[0]);
         close(fds[1]);
-        return true;
+        setenv("TEST_SCENARIO", scenario, 1);
+        execv("/proc/self/exe", argv);
+        _exit(127);
     }
     close(fds[1]);
-    child->log = fds[0];
-    child->size = 0;
-    child->text[0] = '\0';
-    return false;
 }
+
+#define ARGUMENTS(...) ((char *const[4]){__VA_ARGS__})
 
 /* Reads more of its log; false at the end. */
 static inline bool child_read(struct child *child)
 {
-    if (child->size == sizeof child->text - 1)
-        return false;
-    ssize_t size = read(child->log, child->text + child->size, sizeof child->text - 1 - child->size);
+    if (child->room - child->size < 4096) {
+        child->room = 2 * child->room + 4096;
+        child->text = realloc(child->text, child->room);
+        CHECK(child->text != NULL);
+    }
+    ssize_t size = read(child->log, child->text + child->size, child->room - child->size - 1);
     if (size <= 0)
         return false;
     child->size += (size_t)size;
@@ -103,19 +136,19 @@ static inline unsigned child_count(const struct child *child, const char *words)
     return count;
 }
 
-/* Waits until its log says so. */
-static inline void child_await(struct child *child, const char *words)
+/* Waits until its log says so, that many times. */
+static inline void child_await(struct child *child, const char *words, unsigned times)
 {
-    while (strstr(child->text, words) == NULL) {
+    while (child_count(child, words) < times) {
         if (!child_read(child)) {
-            fprintf(stderr, "'%s' was not logged, but:\n%s", words, child->text);
+            fprintf(stderr, "'%s' was not logged %u times, but:\n%s", words, times, child->text);
             kill(child->pid, SIGKILL);
             _exit(1);
         }
     }
 }
 
-/* Waits for its end; returns waitpid's status. */
+/* Waits for its end; returns waitpid's status. The text stays until child_free. */
 static inline int child_end(struct child *child)
 {
     int status = 0;
@@ -125,6 +158,19 @@ static inline int child_end(struct child *child)
     close(child->log);
     return status;
 }
+
+static inline void child_free(struct child *child)
+{
+    free(child->text);
+}
+
+/* As CHECK, and shows what the child has logged. */
+#define CHECK_CHILD(child, condition)                                                              \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            fprintf(stderr, "%s", (child)->text);                                                  \
+        CHECK(condition);                                                                          \
+    } while (0)
 
 static inline bool ended_with(int status, int code)
 {
