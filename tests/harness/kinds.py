@@ -119,7 +119,9 @@ def golden(context):
             emits = any(option.startswith(("--emit", "-d")) for option in options)
             if not emits:
                 options.append("--emit=prog")
-            command = [context.fluxc, *options, "-o", "-", source.name]
+            if not any(option.startswith("-d") for option in options):
+                options += ["-o", "-"]
+            command = [context.fluxc, *options, source.name]
             result = run(command, context.limit(source), cwd=source.parent)
             said = (result.out if emits else "") + result.err + f"exit {result.status}\n"
             expected = source.with_suffix(".expected")
