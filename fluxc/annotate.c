@@ -18,6 +18,7 @@ static void resolve_default_handler(struct resolver *r, struct word star, struct
     struct diag *diag = diag_report(r->program->diags, DIAG_DUPLICATE_HANDLER, star.span,
                                     "a program has one default handler");
     diag_note(diag, r->program->default_handler->span, "here first");
+    r->program->incomplete = true;
 }
 
 static void resolve_handled(struct resolver *r, struct word name, struct handler *handler)
@@ -30,10 +31,12 @@ static void resolve_handled(struct resolver *r, struct word name, struct handler
                                         "so there is nothing to handle",
                                         name.text);
         diag_note(diag, entry->source->span, "a source here");
+        r->program->incomplete = true;
     } else if (node->handler != NULL) {
         struct diag *diag = diag_report(r->program->diags, DIAG_DUPLICATE_HANDLER, name.span,
                                         "'%s' has a handler already", name.text);
         diag_note(diag, node->handler->span, "here first");
+        r->program->incomplete = true;
     } else {
         node->handler = handler;
         if (h->implied && h->serves == NULL)

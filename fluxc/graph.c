@@ -242,7 +242,8 @@ static void check_arms(struct program *program, const struct node *node)
 static void check_repeat(struct program *program, const struct node *node)
 {
     const struct repeat *repeat = node->repeat;
-    if (!matches_all(repeat->patterns, repeat->pattern_count))
+    if (repeat->pattern_count != node->outputs.count ||
+        !matches_all(repeat->patterns, repeat->pattern_count))
         return;
     struct span span = repeat->patterns[0].span;
     span.end = repeat->patterns[repeat->pattern_count - 1].span.end;

@@ -176,7 +176,7 @@ struct program {
     struct handler *default_handler;    /* handle error *; NULL: none */
     struct node *initial, *final;       /* R43; NULL: none */
     VECTOR(const struct source_file *) files; /* every file read, for depfiles */
-    bool incomplete; /* names are unknown or texts were passed over: errors have been reported */
+    bool incomplete; /* after errors: something that the text refers to is not referred to here */
 };
 
 #endif

@@ -332,6 +332,7 @@ static void resolve_bodies(struct resolver *r, struct entry *entry)
                                                     : "'%s' has two plain bodies",
                             node->name);
             diag_note(diag, first->body.head, "here first");
+            r->program->incomplete = true;
             continue;
         }
         resolve_body(r, decl, &arms[node->arm_count++]);

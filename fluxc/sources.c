@@ -122,6 +122,24 @@ void resolve_symbols(struct resolver *r)
 
 /* ---- initial and final (R43) ----------------------------------------------------------------- */
 
+static void check_setup(struct resolver *r, const struct node *node, struct word name,
+                        const char *what)
+{
+    struct diags *diags = r->program->diags;
+    struct diag *diag;
+    if (node->kind == NODE_ABSTRACT)
+        diag = diag_report(diags, DIAG_WRONG_KIND, name.span,
+                           "'%s' is abstract, but a program's %s node is a C function", name.text,
+                           what);
+    else if (node->inputs.count > 0 || node->outputs.count > 0)
+        diag = diag_report(diags, DIAG_WRONG_KIND, name.span,
+                           "'%s' takes or gives values, but a program's %s node has none",
+                           name.text, what);
+    else
+        return;
+    diag_note(diag, node->span, "declared here");
+}
+
 void resolve_setup(struct resolver *r, const struct decl *decl)
 {
     bool initial = decl->kind == DECL_INITIAL;
@@ -131,6 +149,7 @@ void resolve_setup(struct resolver *r, const struct decl *decl)
         struct diag *diag = diag_report(r->program->diags, DIAG_DUPLICATE_SETUP, decl->name.span,
                                         "a program has one %s node", what);
         diag_note(diag, first->span, "here first");
+        r->program->incomplete = true;
         return;
     }
     *first = decl->name;
@@ -138,4 +157,5 @@ void resolve_setup(struct resolver *r, const struct decl *decl)
     *(initial ? &r->program->initial : &r->program->final) = node;
     if (node->role == NULL)
         node->role = what;
+    check_setup(r, node, decl->name, what);
 }

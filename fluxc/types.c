@@ -110,8 +110,7 @@ static void check_ends(struct program *program, const struct node *node, const s
         all_take.named = all_give.named = false;
     }
     if (arm->member_count == 0) {
-        struct party passes = takes(node);
-        passes.does = "passes through";
+        struct party passes = {"an empty body", "passes on", &node->inputs, node->span, false};
         if (node->inputs_known && node->outputs_known)
             fit_as(program, id, arm->span, all_give, passes);
         return;
@@ -153,7 +152,7 @@ static void check_question(struct checks *checks, const struct pattern *pattern,
     } else if ((*slot)->type->text != field->type->text) {
         struct diag *diag =
             diag_report(checks->program->diags, DIAG_PREDICATE_TYPE, pattern->span,
-                        "'%s' is asked about a '%s' here and about a '%s' elsewhere",
+                        "'%s' is asked about '%s' here and about '%s' elsewhere",
                         predicate->function, field->type->text, (*slot)->type->text);
         diag_note(diag, (*slot)->span, "here");
         diag_note(diag, field->span, "this is what it is asked about");
@@ -210,7 +209,7 @@ static int find_int(struct program *program, const struct node *node, const char
             return (int)i;
         struct diag *diag =
             diag_report(program->diags, DIAG_TYPE_MISMATCH, span,
-                        "'%s' is a '%s', but an await takes an 'int'", name, field->type->text);
+                        "'%s' is of type '%s', but an await takes 'int'", name, field->type->text);
         diag_note(diag, field->span, "declared here");
         return -1;
     }
@@ -305,7 +304,7 @@ static void check_handler(struct program *program, struct handler *handler, cons
     diag_note(diag, place_of(&party), "'%s' is declared here", h->name);
 }
 
-/* ---- sources, initial, final (R12-R17, R43, R44) --------------------------------------------- */
+/* ---- sources (R12-R17, R44) ------------------------------------------------------------------ */
 
 /* What the flows of a source begin with. */
 static struct party starts_with_values(const struct source *source, const struct fields *none)
@@ -354,17 +353,6 @@ static void check_source(struct program *program, const struct source *source)
     }
 }
 
-static void check_setup(struct program *program, const struct node *node, const char *what)
-{
-    if (node == NULL || !node->inputs_known || !node->outputs_known ||
-        (node->kind == NODE_CONCRETE && node->inputs.count == 0 && node->outputs.count == 0))
-        return;
-    diag_report(program->diags, DIAG_WRONG_KIND, node->span,
-                node->kind == NODE_ABSTRACT ? "'%s' is abstract, but the %s node is a C function"
-                                            : "'%s' takes or gives values, but is the %s node",
-                node->name, what);
-}
-
 /* ---- the pass -------------------------------------------------------------------------------- */
 
 void types(struct program *program)
@@ -393,6 +381,4 @@ void types(struct program *program)
         check_handler(program, program->default_handler, NULL);
     for (unsigned i = 0; i < program->sources.count; i++)
         check_source(program, program->sources.at[i]);
-    check_setup(program, program->initial, "initial");
-    check_setup(program, program->final, "final");
 }

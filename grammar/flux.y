@@ -378,20 +378,27 @@ static void flux_yyerror(struct span *span, struct syntax *syntax, const char *m
     syntax_too_deep(syntax, *span);
 }
 
-/* Where a name may stand any keyword may, which nobody wants to read. */
+/* Where a name may stand any keyword may, which nobody wants to read; nor that the grammar takes
+ * arrays and functions as fields, since that is to be refused later with better words. */
 static int yyreport_syntax_error(const yypcontext_t *context, struct syntax *syntax)
 {
     yysymbol_kind_t kinds[YYNTOKENS];
     const char *expected[YYNTOKENS];
     int count = yypcontext_expected_tokens(context, kinds, YYNTOKENS);
-    bool any_name = false;
-    for (int i = 0; i < count; i++)
+    bool any_name = false, any_star = false, any_comma = false;
+    for (int i = 0; i < count; i++) {
         any_name |= kinds[i] == YYSYMBOL_WORD;
+        any_star |= kinds[i] == YYSYMBOL_STAR;
+        any_comma |= strcmp(yysymbol_name(kinds[i]), "','") == 0;
+    }
     unsigned kept = 0;
     for (int i = 0; i < count; i++) {
+        const char *description = yysymbol_name(kinds[i]);
         bool keyword = kinds[i] >= YYSYMBOL_SOURCE && kinds[i] <= YYSYMBOL_FINALLY;
-        if (!(keyword && any_name))
-            expected[kept++] = yysymbol_name(kinds[i]);
+        bool bracket = strcmp(description, "'('") == 0 || strcmp(description, "'['") == 0;
+        bool in_fields = any_star && any_comma;
+        if (!(keyword && any_name) && !(bracket && in_fields))
+            expected[kept++] = description;
     }
     syntax_unexpected(syntax, *yypcontext_location(context), expected, kept);
     return 0;
