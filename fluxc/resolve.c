@@ -131,6 +131,17 @@ static void gather(struct resolver *r)
     }
 }
 
+/* `initial Setup;` says all there is to say of Setup (R43): it need not be declared besides. */
+static void list_setup(struct resolver *r, struct word name)
+{
+    struct entry *entry = entry_of(r, name);
+    if (entry->signature != NULL || entry->bodies.count > 0 || entry->listed)
+        return;
+    list_node(r, entry);
+    entry->node->inputs_known = entry->node->outputs_known = true;
+    check_function_name(r, name, "node");
+}
+
 /* Lists the nodes in order of the text, handlers that are declared nowhere (R24) among them. */
 static void list_nodes(struct resolver *r)
 {
@@ -145,6 +156,8 @@ static void list_nodes(struct resolver *r)
                 entry->node->outputs_known = !entry->node->missing;
                 check_function_name(r, decl->handler.target, "node");
             }
+        } else if (decl->kind == DECL_INITIAL || decl->kind == DECL_FINAL) {
+            list_setup(r, decl->name);
         } else if (decl->kind == DECL_SIGNATURE || decl->kind == DECL_BODY) {
             struct entry *entry = entry_of(r, decl->name);
             if (entry->listed)
