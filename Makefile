@@ -26,7 +26,7 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror
 EXTRA    = $(if $(SAN),-O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-O2) \
            $(if $(COVERAGE),-O0 --coverage) -g
 C_FLAGS  = -std=c11 $(WARNINGS) $(EXTRA) -MMD -MP
-CXX_FLAGS = -std=c++17 $(WARNINGS) $(EXTRA) -MMD -MP
+CXX_FLAGS = -std=c++17 -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror) $(EXTRA) -MMD -MP
 LD_FLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
 
 Q        = $(if $(V),,@)

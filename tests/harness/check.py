@@ -32,12 +32,10 @@ class Display:
         self.failed += outcome == "FAILED"
         if self.terminal:
             print("\r\033[K", end="")
-        if outcome == "FAILED":
-            print(f"FAILED  {name}")
-            print("        " + text.replace("\n", "\n        "))
-        elif not self.terminal:
-            reason = f" ({text})" if text else ""
-            print(f"{outcome:<7} {name} {seconds:.1f} s{reason}")
+        if outcome == "FAILED" or not self.terminal:
+            print(f"{outcome:<7} {name} {seconds:.1f} s")
+            if text:
+                print("        " + text.replace("\n", "\n        "))
         if self.terminal and self.done < self.total:
             failed = f", {self.failed} failed" if self.failed else ""
             print(f"{self.done}/{self.total}{failed}  {name[:60]}", end="")
@@ -68,7 +66,7 @@ def perform(test, missing):
     begun = time.monotonic()
     try:
         if missing.intersection(test.targets):
-            raise Failure("could not be built, see above")
+            return "FAILED", 0, "could not be built, see above"
         test.action()
         outcome, text = "ok", ""
     except Failure as failure:
@@ -101,8 +99,8 @@ def main():
     tests = [test for test in kinds.discover(context) if options.pattern in test.name]
     if options.kinds:
         tests = [test for test in tests if test.name.split("/")[0] in options.kinds.split()]
-    for test in tests:
-        test.targets = [os.path.relpath(need) if need != "all" else need for need in test.needs]
+    for test in tests:  # make knows files by the name of the build folder as it was given
+        test.targets = [str(n).replace(str(context.build), options.build) for n in test.needs]
     targets = sorted({target for test in tests for target in test.targets})
     missing = build(options.make, targets, options.jobs) if targets else set()
 
