@@ -45,7 +45,7 @@ static void draw_chips(struct drawing *drawing, const struct layout *layout, int
         svg_pill(drawing->out, "#f0f4f8", "#9aa5b1", false, left, top, chip->width);
         if (await)
             svg_clock(drawing->out, "#3e4c59", left + 12, top + 8);
-        svg_text(drawing->out, "chip", "#3e4c59", left + chip->width / 2 + (await ? 8 : 0),
+        svg_text(drawing->out, "chip", "#3e4c59", left + chip->width / 2 + (await ? 10 : 0),
                  top + 12, chip->text);
         drawing->await |= await;
     }
@@ -110,7 +110,7 @@ static void draw_group(struct drawing *drawing, const struct shape *shape, int x
     const struct layout *layout = shape->layout, *body = shape->parts.at[0]->layout;
     int left = x + layout->at[0].x, right = x + layout->box_width;
     int in = y + layout->in_y, out = y + layout->out_y;
-    draw_frame(drawing, shape, "group", role, x, y, 11);
+    draw_frame(drawing, shape, role == ROLE_SOURCE ? "group birth" : "group", role, x, y, 11);
     svg_text(drawing->out, "title", role == ROLE_HANDLER ? "#8a2a20" : NULL, x + 12, y + 18,
              layout->name);
     draw_chips(drawing, layout, x, y);
@@ -194,7 +194,7 @@ static void draw_handler(struct drawing *drawing, const struct shape *shape, int
         svg_line(drawing->out, " fails", out, (struct point){out.x + 10, out.y});
         svg_stop(drawing->out, SVG_FAILS, out.x + 17, out.y);
     } else {
-        struct point back = {out.x + 12, y + layout->out_y};
+        struct point back = {x + layout->width - END_WIDTH / 2, y + layout->out_y};
         SVG_CORNERS(drawing->out, " fails", out, {back.x, out.y}, back);
         svg_head_up(drawing->out, SVG_FAILS, back.x, back.y + 1);
     }

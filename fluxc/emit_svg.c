@@ -9,7 +9,7 @@
 enum {
     MARGIN = 28,
     HEADING = 44,
-    ROOM = 1320, /* of a row; what cannot be broken is wider */
+    ROOM = 1480, /* of a row; what cannot be broken is wider */
     ROW_GAP = 34,
     SOURCE_GAP = 16,
     BIRTH = 46, /* from a source to its flow */
@@ -181,11 +181,11 @@ static void draw_row(struct drawing *drawing, const struct placed *placed, int y
 
 /* ---- the legend ------------------------------------------------------------------------------ */
 
-enum { SAMPLE = 30, ENTRY_GAP = 20 };
+enum { SAMPLE = 30, ENTRY_GAP = 28 };
 
 static void sample_fork(struct text *out, int x, int y)
 {
-    svg_fork(out, x + SAMPLE - 9, y);
+    svg_fork(out, x + SAMPLE / 2, y);
 }
 
 static void sample_writer(struct text *out, int x, int y)
@@ -221,13 +221,13 @@ static void sample_repeat(struct text *out, int x, int y)
 
 static void sample_await(struct text *out, int x, int y)
 {
-    svg_clock(out, "#3e4c59", x + SAMPLE - 8, y);
+    svg_clock(out, "#3e4c59", x + SAMPLE / 2, y);
 }
 
 static void sample_reference(struct text *out, int x, int y)
 {
-    for (int edge = x + 4; edge <= x + SAMPLE; edge += edge == x + 8 ? SAMPLE - 12 : 4)
-        svg_line(out, "", (struct point){edge, y - 7}, (struct point){edge, y + 7});
+    text_print(out, "  <path class=\"box\" d=\"M%d %dh%dv14h-%dzm5 0v14m%d 0v-14\"/>\n", x, y - 7,
+               SAMPLE, SAMPLE, SAMPLE - 10);
 }
 
 /* Explains what has been drawn, from y down; returns where it ends. */
@@ -244,7 +244,7 @@ static int draw_legend(struct drawing *drawing, int y, int right)
         {drawing->added, sample_added, "added by the compiler"},
         {drawing->await, sample_await, "waits, holding no thread"},
         {drawing->repeat, sample_repeat, "goes round while it matches"},
-        {drawing->handler, sample_handler, "an error goes"},
+        {drawing->handler, sample_handler, "where an error goes"},
         {drawing->reference, sample_reference, "drawn below"},
     };
     int x = MARGIN;

@@ -2,11 +2,12 @@
 
 #include "font.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum {
-    ROOM_MIN = 260, /* below that nothing is broken into lines */
-    NAME_MAX = 36,  /* characters of a name that are shown */
+    ROOM_MIN = 260,  /* below that nothing is broken into lines */
+    NAME_SHOWN = 36, /* characters of a name that are shown */
     BOX_PAD = 15,
     BOX_HEIGHT = 38,
     BOX_MIN = 64,
@@ -22,17 +23,18 @@ static int larger(int a, int b)
 
 static const char *shortened(struct arena *arena, const char *text)
 {
-    return strlen(text) <= NAME_MAX ? text
-                                    : arena_printf(arena, "%.*s\xe2\x80\xa6", NAME_MAX - 1, text);
+    return strlen(text) <= NAME_SHOWN
+               ? text
+               : arena_printf(arena, "%.*s\xe2\x80\xa6", NAME_SHOWN - 1, text);
 }
 
 /* ---- chips ----------------------------------------------------------------------------------- */
 
-static void add_chip(struct arena *arena, struct layout *layout, enum chip_kind kind, const char *text,
-                     const struct lock *lock)
+static void add_chip(struct arena *arena, struct layout *layout, enum chip_kind kind,
+                     const char *text, const struct lock *lock)
 {
     struct chip chip = {.kind = kind, .text = shortened(arena, text), .lock = lock};
-    chip.width = font_width(chip.text, CHIP_SIZE, false) + (kind == CHIP_AWAIT ? 28 : 12);
+    chip.width = font_width(chip.text, CHIP_SIZE, false) + (kind == CHIP_AWAIT ? 32 : 12);
     vector_push(arena, &layout->chips, chip);
 }
 
@@ -127,23 +129,49 @@ static void layout_group(struct arena *arena, struct layout *layout, const struc
     layout->box_height = top + body->height + (repeat != NULL ? REPEAT_HEIGHT : 14);
 }
 
-/* Breaks the parts into lines that fit. */
-static void break_lines(struct arena *arena, struct layout *layout, const struct shape *shape,
-                        int room)
+/* Breaks the parts into lines no wider than `limit`; how many. layout: NULL to count only. */
+static unsigned break_at(struct arena *arena, struct layout *layout, const struct shape *shape,
+                         int limit)
 {
     struct layout_line line = {0};
+    unsigned count = 1;
     int width = 0;
     for (unsigned i = 0; i < shape->parts.count; i++) {
         const struct layout *part = shape->parts.at[i]->layout;
-        if (line.count > 0 && room >= ROOM_MIN && width + GAP + part->width > room) {
-            vector_push(arena, &layout->lines, line);
+        if (line.count > 0 && width + GAP + part->width > limit) {
+            if (layout != NULL)
+                vector_push(arena, &layout->lines, line);
             line = (struct layout_line){.first = i};
             width = 0;
+            count++;
         }
         width += part->width + (line.count > 0 ? GAP : 0);
         line.count++;
     }
-    vector_push(arena, &layout->lines, line);
+    if (layout != NULL)
+        vector_push(arena, &layout->lines, line);
+    return count;
+}
+
+/* Breaks the parts into lines that fit, as few as can be and about equally wide. What is hardly too
+ * wide stays in one piece. */
+static void break_lines(struct arena *arena, struct layout *layout, const struct shape *shape,
+                        int room)
+{
+    int narrow = 0, wide = room + room / 4;
+    if (room < ROOM_MIN)
+        wide = INT_MAX / 2;
+    unsigned count = break_at(arena, NULL, shape, wide);
+    if (count > 1)
+        count = break_at(arena, NULL, shape, wide = room);
+    while (wide - narrow > 1 && count > 1) {
+        int middle = narrow + (wide - narrow) / 2;
+        if (break_at(arena, NULL, shape, middle) > count)
+            narrow = middle;
+        else
+            wide = middle;
+    }
+    break_at(arena, layout, shape, wide);
 }
 
 /* The parts of a line, each entered where the one before is left. `y` is counted from where the
@@ -200,10 +228,10 @@ static const char *arm_label(struct arena *arena, const struct node *node, unsig
 {
     const struct pattern *patterns = node->arms[arm].patterns;
     const char *text = picture_patterns(arena, patterns, node->inputs.count);
-    if (strlen(text) <= NAME_MAX)
+    if (strlen(text) <= NAME_SHOWN)
         return text;
     text = "";
-    for (unsigned i = 0; i < node->inputs.count && strlen(text) <= NAME_MAX; i++)
+    for (unsigned i = 0; i < node->inputs.count && strlen(text) <= NAME_SHOWN; i++)
         if (patterns[i].predicate != NULL)
             text = arena_printf(arena, "%s%s%s(%s)", text, *text != '\0' ? ", " : "",
                                 patterns[i].predicate->name, node->inputs.at[i].name);
@@ -246,7 +274,8 @@ static void add_handler(struct arena *arena, struct layout *layout, const struct
         return;
     const struct layout *handler =
         layout_shape(arena, shape->handler, room - HANDLER_INDENT - END_WIDTH, NULL);
-    layout->width = larger(layout->box_width, HANDLER_INDENT + handler->width + END_WIDTH);
+    layout->width = larger(layout->box_width + (shape->node->handler->ends ? 0 : END_WIDTH),
+                           HANDLER_INDENT + handler->width + END_WIDTH);
     layout->height = layout->box_height + HANDLER_DROP + handler->height;
 }
 
