@@ -101,7 +101,12 @@ void fluxi_frame_free(struct flux_flow *flow)
 
 void fluxi_flow_number(struct flux_flow *flow)
 {
-    flow->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
+    if (fluxi_single_threaded) {
+        flow->id = atomic_load_explicit(&last_id, memory_order_relaxed) + 1;
+        atomic_store_explicit(&last_id, flow->id, memory_order_relaxed);
+    } else {
+        flow->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
+    }
 }
 
 void fluxi_flow_born(struct flux_flow *flow)

@@ -84,6 +84,15 @@ static void take_back(unsigned class, unsigned count)
         free(pop(&excess));
 }
 
+/* In two halves: for a larger memset gcc takes `rep stos`, which is slow to begin. */
+static void clear(struct flux_flow *flow)
+{
+    unsigned char *bytes = (unsigned char *)flow;
+    size_t half = sizeof *flow / 2;
+    memset(bytes, 0, half);
+    memset(bytes + half, 0, sizeof *flow - half);
+}
+
 struct flux_flow *fluxi_frame_get(size_t size)
 {
     unsigned class = size_class(size);
@@ -95,7 +104,7 @@ struct flux_flow *fluxi_frame_get(size_t size)
     else
         flow = malloc(class != 0 ? class * STEP : size);
     if (flow != NULL)
-        memset(flow, 0, sizeof *flow);
+        clear(flow);
     return flow;
 }
 
