@@ -32,7 +32,7 @@ LD_FLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
 Q        = $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-7s %s\n' $(1) '$(2)')
 
-.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all
@@ -238,7 +238,7 @@ UNIT_LIBRARIES = $(addprefix $(B)/lib/lib,fluxc.a common.a flux-thread.a unit.a)
 $(B)/obj/tests/%.o: tests/%.c $(B)/settings | $(HEADERS) $(GENERATED)
 	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core -Iservers/common)
 
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/lib/libfluxc.a $(B)/lib/libcommon.a $(B)/lib/libcore.a
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIBRARIES)
 	$(call link,-lcmocka $(COMMON_LIBS) -pthread -lm)
 
 # A runtime test is a program whose tables are written by hand; FLUX_RUNTIME is the runtime's name.
@@ -253,7 +253,7 @@ $(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))
 # A fuzzer defines LLVMFuzzerTestOneInput. With clang's engine it looks for new inputs, with
 # replay.c it reads those it is given.
 $(B)/tests/fuzz/%_fuzz: $(B)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
-        $(B)/obj/tests/fuzz/replay.o) $(B)/lib/libfluxc.a $(B)/lib/libcommon.a $(B)/lib/libcore.a
+        $(B)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
 	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(COMMON_LIBS) -pthread -lm)
 
 .PHONY: check check-built test-programs golden fuzz fuzz-run

@@ -53,10 +53,10 @@ def build(make, targets, jobs):
     )
     missing = set()
     for line in process.stderr:
-        target = re.search(r"Target '(.*)' not remade because of errors", line)
+        target = re.search(r"Target '(.*)' not remade|No rule to make target '(.*)'", line)
         if target:
-            missing.add(target[1])
-        else:
+            missing.update(target.groups())
+        if not target or target[2]:
             print(line, end="", file=sys.stderr)
     status = process.wait()
     return missing if missing or status == 0 else set(targets)
