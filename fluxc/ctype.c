@@ -269,7 +269,7 @@ static const struct ctype *type_of(struct ctypes *types, const struct reading *r
     bool is_typedef = reading->tag == NULL && reading->name != NULL;
     *slot = arena_alloc(types->arena, sizeof **slot);
     **slot = (struct ctype){.text = text,
-                            .pointer = reading->stars > 0,
+                            .pointer = text[strlen(text) - 1] == '*',
                             .may_be_array =
                                 is_typedef && reading->stars == 0 && !is_scalar(reading->name)};
     if (is_typedef)

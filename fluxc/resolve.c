@@ -74,6 +74,7 @@ static void collect_mentioned(struct resolver *r)
             if (length > 0) {
                 const char *word = arena_intern(r->program->arena, at, length);
                 *table_at(r->program->arena, &r->mentioned, word) = r;
+                r->unread |= strcmp(word, "include") == 0;
             }
             at += length > 0 ? length : 1;
         }
@@ -82,7 +83,7 @@ static void collect_mentioned(struct resolver *r)
 
 static bool may_be_declared(const struct resolver *r, const char *name)
 {
-    return r->ast->incomplete || table_get(&r->mentioned, name) != NULL;
+    return r->unread || table_get(&r->mentioned, name) != NULL;
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
@@ -400,6 +401,7 @@ void resolve(struct program *program, const struct ast *ast)
 {
     struct resolver r = {.program = program, .ast = ast};
     r.ctypes.arena = program->arena;
+    r.unread = ast->incomplete;
     program->incomplete = ast->incomplete || ast->broken.count > 0;
     collect_mentioned(&r);
     gather(&r);

@@ -46,19 +46,20 @@ void syntax_unexpected(struct syntax *syntax, struct span span, const char *cons
 {
     struct diags *diags = syntax->program->diags;
     const char *text = syntax->file->text;
-    const char *wanted = is_expected("the end of the file", expected, count)
-                             ? "a declaration"
-                             : list_expected(syntax->program->arena, expected, count);
+    bool between = is_expected("the end of the file", expected, count);
+    const char *wanted =
+        between ? "a declaration" : list_expected(syntax->program->arena, expected, count);
 
     /* A forgotten ';' is seen where the next line begins, but it is missing behind the last. */
     uint32_t before = syntax->before;
-    if (is_expected("';'", expected, count) && before < span.begin &&
+    if (!between && is_expected("';'", expected, count) && before < span.begin &&
         memchr(text + before, '\n', span.begin - before) != NULL)
         diag_report(diags, DIAG_SYNTAX, (struct span){span.file, before, before},
                     "expected %s at the end of this line", wanted);
-    else if (span.begin == span.end)
+    else if (span.begin == span.end) {
         diag_report(diags, DIAG_SYNTAX, span, "expected %s before the end of the file", wanted);
-    else {
+        syntax->incomplete = true; /* it looks cut off */
+    } else {
         uint32_t size = span.end - span.begin;
         diag_report(diags, DIAG_SYNTAX, span, "expected %s before '%.*s%s'", wanted,
                     size < SHOWN_MAX ? (int)size : SHOWN_MAX, text + span.begin,

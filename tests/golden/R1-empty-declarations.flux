@@ -1,0 +1,5 @@
+// fluxc: -da
+;;source Listen => Serve;;
+;
+Listen () => (int fd);
+Serve (int fd) => ();;

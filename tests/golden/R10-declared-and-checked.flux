@@ -1,0 +1,10 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve (char *name) => (int n);
+Serve = Read -> Done;
+Read (int fd) => (int n);
+Done (int n) => ();
+Empty (int a) => (char b);
+Empty = ;
+source Other => Empty;
+Other () => (int n);

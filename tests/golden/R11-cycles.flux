@@ -1,0 +1,10 @@
+source Listen => A;
+Listen () => (int fd);
+A = B -> C;
+B (int fd) => (int fd);
+C = B -> D;
+D = A;
+Self = Self;
+H1 (int fd) => (); H2 (int fd) => ();
+handle error H1 => H2; handle error H2 => H1;
+handle error B => H1;

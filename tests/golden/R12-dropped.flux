@@ -1,0 +1,4 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve = Read;
+Read (int fd) => (int n, char *line);

@@ -1,0 +1,2 @@
+source every 100 ms => Tick;
+Tick (int n) => ();

@@ -1,0 +1,4 @@
+// fluxc: -dg
+source parallel Listen => Serve;
+Listen () => (int fd);
+Serve (int fd) => ();

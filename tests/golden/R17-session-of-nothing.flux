@@ -1,0 +1,3 @@
+source Listen {session: Who} => Serve;
+Listen () => ();
+Serve () => ();

@@ -1,0 +1,24 @@
+// fluxc: -da -dg -Wno-dropped-outputs
+source source => session;
+source () => (struct session *every, enum source source, initial repeat);
+source parallel parallel {session: initial} => blocking finally finally;
+parallel () => (struct session *every, enum source blocking, initial repeat);
+finally (struct session *every, enum source typedef_, initial final) => ();
+session (struct session *parallel, enum source include, initial handle) => (int await, int error);
+source every 5 s => every;
+every () => (int await, int error);
+await (int await, int error) => (int await, int error);
+repeat = await;
+blocking = session -> repeat;
+repeat repeat:[readable, _];
+typedef readable writable;
+await await: readable(await) within error;
+handle error repeat => include;
+handle error error, * => handle;
+include (int await, int error, int within) => ();
+initial final; final within; final () => (); within () => ();
+atomic await:{atomic?, typedef!(program)};
+blocking every;
+source handle_source => atomic; handle_source () => (int a);
+atomic:[_] = error;
+error (int a) => (); handle (int a) => ();

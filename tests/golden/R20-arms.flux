@@ -1,0 +1,15 @@
+source Listen => Serve;
+Listen () => (int fd, bool keep);
+Serve:[big, _] = One;
+Serve:[small, _] = One;
+Serve:[small, kept] = One;
+Serve:[*, *] = One;
+Serve:[big, _] = One;
+More:[big, _] = One;
+More:[_, kept] = One;
+Serve = Serve2;
+source Accept => More;
+Accept () => (int fd, bool keep);
+One (int fd, bool keep) => ();
+typedef big IsBig; typedef small IsSmall; typedef kept IsKept;
+Serve2 (int fd, bool keep) => ();

@@ -1,0 +1,6 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve = Read -> Reply;
+Read (int fd) => ();
+Reply () => ();
+handle error Reply, * => Nothing;

@@ -1,0 +1,5 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve = Read -> Drop;
+Read (int fd) => (int fd);
+handle error Read => Drop;

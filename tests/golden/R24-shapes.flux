@@ -1,0 +1,15 @@
+source Listen => Serve;
+Listen () => (int fd, char *peer);
+Serve = A -> B -> C -> D;
+A (int fd, char *peer) => (int fd);
+B (int fd) => (int fd);
+C (int fd) => (int fd);
+D (int fd) => ();
+HA (int fd) => ();
+HB (int fd, char *code) => ();
+HC (int fd, int error, int more) => ();
+HStar (int fd, char *peer) => ();
+handle error A => HA;
+handle error B => HB;
+handle error C => HC;
+handle error * => HStar;

@@ -1,0 +1,12 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve = A -> B -> C;
+A (int fd) => (int fd, char *text);
+B (int fd, char *text) => (int fd);
+C (int fd) => ();
+HA (int fd) => (int fd);
+HC (int fd) => (int fd);
+Star () => (int fd);
+handle error A => HA;
+handle error C => HC;
+handle error * => Star;

@@ -1,0 +1,11 @@
+source Listen => Serve;
+Listen () => (long fd, int limit);
+Serve = Read -> Write -> Last;
+Read (long fd, int limit) => (int fd, char *limit);
+Write (int fd, char *limit) => (int n);
+Last (int n) => ();
+await Read: readable(fd);
+await Write: readable(socket) within limit;
+await Last: readable(n) within 5 parsecs;
+await Serve: readable(fd);
+await Write: writable(fd);

@@ -1,0 +1,16 @@
+source Accept => Conn;
+Accept () => (int fd);
+Conn = Same -> Change -> Close;
+Same = Read;
+Read (int fd) => (int fd);
+Change = Convert;
+Convert (int fd) => (char *text);
+Close = Last;
+Last (char *text) => ();
+Tick () => (); source every 1 s => Nothing; Nothing = Tick;
+repeat Same:[_, keep];
+repeat Change:[_];
+repeat Read:[_];
+repeat Same:[keep];
+repeat Nothing:[_];
+typedef keep KeepAlive;

@@ -1,0 +1,6 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve (int fd) => ();
+initial Setup; final Serve; initial Again; final Nowhere;
+Setup = Again;
+Again () => ();

@@ -1,0 +1,10 @@
+source Listen => Serve finally Close;
+source Accept => Serve finally Wrong;
+source Join => Serve finally Gives;
+Listen () => (int fd);
+Accept () => (int fd);
+Join () => (int fd);
+Serve (int fd) => ();
+Close (int fd) => ();
+Wrong (int fd, int error) => ();
+Gives (int fd) => (int fd);

@@ -1,0 +1,12 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve = Dispatch -> Last;
+Dispatch:[big] = ;
+Dispatch:[small] = Read;
+Dispatch:[odd] = Other;
+Dispatch:[_] = Third;
+Read (int fd) => (int n);
+Other (char *text) => (int n);
+Third (int fd) => (char *text);
+Last (int n) => ();
+typedef big IsBig; typedef small IsSmall; typedef odd IsOdd;

@@ -1,0 +1,7 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve = Read;
+Serve = Done;
+Serve:[_] = Done;
+Read (int fd) => ();
+Done (int fd) => ();

@@ -1,0 +1,3 @@
+source Listen => Serve;
+Listen () => (int fd, char *text, int fd);
+Serve (int fd, char *text, int other) => ();

@@ -1,0 +1,2 @@
+include "twice.flux";
+Listen () => (int fd);

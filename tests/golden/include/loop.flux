@@ -1,0 +1,2 @@
+include "../R4-include.flux";
+Done (int n) => ();

@@ -1,0 +1,1 @@
+Serve = Read -> Done;

@@ -1,0 +1,1 @@
+Read (int fd) => (int n);

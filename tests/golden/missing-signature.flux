@@ -1,0 +1,10 @@
+source Listen => Serve;
+Listen () => (int fd);
+Serve = ;
+Other:[_] = ;
+source Accept => Other;
+Accept () => (int fd);
+Fine (int a) => (int b);
+Fine = ;
+source Both => Fine;
+Both () => (int a);

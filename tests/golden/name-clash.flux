@@ -1,0 +1,11 @@
+source Listen {session: Serve} => Serve;
+source Accept {session: IsBig} => Serve;
+Listen () => (conn *c, struct Serve *s);
+Accept () => (conn *c, struct Serve *s);
+Serve (conn *c, struct Serve *s) => ();
+Serve:[big, Serve] = conn;
+Serve:[_, _] = Accept_in;
+conn (conn *c, struct Serve *s) => ();
+typedef big IsBig;
+typedef Serve Accept_in;
+typedef IsBig Listen_out;

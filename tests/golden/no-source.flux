@@ -1,0 +1,3 @@
+// A flow, and nothing that starts it.
+Serve = Read;
+Read (int fd) => ();

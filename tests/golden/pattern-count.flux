@@ -1,0 +1,10 @@
+source Listen => Serve;
+Listen () => (int fd, char *peer);
+Serve:[_] = Drop;
+Serve:[_, _, big] = Drop;
+Serve:[*, *] = Drop;
+Nothing:[_] = Tick;
+source every 1 s => Nothing;
+Tick () => ();
+Drop (int fd, char *peer) => ();
+typedef big IsBig;

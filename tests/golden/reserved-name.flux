@@ -1,0 +1,14 @@
+source read => while;
+read () => (int while, int flux_fd, int flux_error);
+while (int a, int b, int c) => ();
+_ (int a) => ();
+main = ;
+malloc (int a) => ();
+source flux_source => Target; flux_source () => (int fd);
+Target:[_] = FLUX_node;
+FLUX_node (int fd) => ();
+typedef flux_type sleep;
+typedef _ IsIt;
+source Named {session: getaddrinfo} => Target; Named () => (int true);
+atomic Target:{flux_lock};
+handle error Target => close;

@@ -1,0 +1,2 @@
+source Listen => Serve;
+Serve (int fd

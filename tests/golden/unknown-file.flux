@@ -1,0 +1,4 @@
+// fluxc: -I include
+include "nowhere.flux";
+include "/nowhere/at/all.flux";
+source Listen => Serve;

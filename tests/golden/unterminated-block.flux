@@ -1,0 +1,4 @@
+source Listen => Serve;
+Listen () => (int fd); %{
+#include "types.h"
+Serve (int fd) => ();

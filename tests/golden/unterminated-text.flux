@@ -1,0 +1,3 @@
+source Listen => Serve;
+include "half;
+Listen () => (int fd);
