@@ -195,16 +195,17 @@ $(B)/obj/$(1)/%.o: $(1)/%.cc $(B)/settings | $(HEADERS)
 	$$(call compile_cxx,$$(NODE_FLAGS) -I$(B)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
 endef
 
-# $(1): folder, $(2): runtime, $(3): what both files that fluxc writes are called
+# $(1): folder, $(2): runtime, $(3): what both files that fluxc writes are called, $(4): the object
+# made of them (elsewhere, as the compilers of C and of Flux both write NAME_flux.d beside it)
 define program_runtime_rules
 $(3).c: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
 	$$(call say,FLUXC,$$< ($(2)))
 	$$(Q)mkdir -p $$(@D) && $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $$@ $$< && \
 	    touch $$@
 $(3).h: $(3).c ;
-$(3).o: $(3).c $(B)/settings | $(3).h $(HEADERS)
+$(4): $(3).c $(B)/settings | $(3).h $(HEADERS)
 	$$(call compile,$$(NODE_FLAGS) -I$(1))
-$(call program_file,$(1),$(2)): $(3).o $(call node_objects,$(1)) \
+$(call program_file,$(1),$(2)): $(4) $(call node_objects,$(1)) \
         $(if $(filter servers/%,$(1)),$(B)/lib/libcommon.a) $(B)/lib/libflux-$(2).a
 	$$(call link,$(call words_in,$(1)/libs) $(if $(filter servers/%,$(1)),$$(COMMON_LIBS)) \
 	    $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
@@ -213,7 +214,8 @@ endef
 ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)
 $(foreach d,$(ALL_PROGRAMS),$(eval $(call program_rules,$(d))))
 $(foreach d,$(ALL_PROGRAMS),$(foreach r,$(RUNTIMES),$(eval \
-    $(call program_runtime_rules,$(d),$(r),$(B)/gen/$(d)-$(r)/$(notdir $(d))_flux))))
+    $(call program_runtime_rules,$(d),$(r),$(B)/gen/$(d)-$(r)/$(notdir $(d))_flux,$\
+        $(B)/obj/$(d)-$(r)/flows.o))))
 
 $(B)/bin/%: tools/%.c $(B)/settings | $(HEADERS)
 	$(call say,LINK,$@)
