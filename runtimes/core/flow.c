@@ -160,9 +160,9 @@ void flux_unhandled(struct flux_flow *flow, const struct flux_place *place, int 
         return;
     }
     atomic_fetch_add_explicit(&unhandled, 1, memory_order_relaxed);
-    fluxi_log_limited(&limit, FLUX_ERROR, "%s failed in flow %llu: %s (%d); path %s, %s:%u",
-                      place->node->name, (unsigned long long)flow->id, flux_strerror(error), error,
-                      path_text(place, path, sizeof path), place->node->file, place->node->line);
+    fluxi_log_limited(&limit, FLUX_ERROR, "%s failed: %s (%d); path %s, %s:%u", place->node->name,
+                      flux_strerror(error), error, path_text(place, path, sizeof path),
+                      place->node->file, place->node->line);
 }
 
 void fluxi_errors_summary(void)
