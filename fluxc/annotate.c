@@ -25,7 +25,7 @@ static void resolve_handled(struct resolver *r, struct word name, struct handler
 {
     struct entry *entry = resolve_node(r, name, true);
     struct node *node = entry->node, *h = handler->node;
-    if (entry->source != NULL) {
+    if (entry->source != NULL && !node->missing) {
         struct diag *diag = diag_report(r->program->diags, DIAG_WRONG_KIND, name.span,
                                         "'%s' is a source: an error that leaves it starts no flow, "
                                         "so there is nothing to handle",
@@ -48,7 +48,7 @@ void resolve_handler(struct resolver *r, const struct decl *decl)
 {
     struct word target = decl->handler.target;
     struct entry *entry = resolve_node(r, target, true);
-    if (entry->source != NULL) {
+    if (entry->source != NULL && !entry->node->missing) {
         struct diag *diag = diag_report(r->program->diags, DIAG_WRONG_KIND, target.span,
                                         "'%s' is a source and cannot be a handler", target.text);
         diag_note(diag, entry->source->span, "a source here");

@@ -309,7 +309,9 @@ const char *ctype_read(struct ctypes *types, const struct param *param, struct f
         return "cannot be a pointer to a function: give it a type by a typedef in C";
     if (param->words.count == 1)
         return "needs a type and a name";
-    if (last[0] == '*' || ctype_is_keyword(last))
+    int bits;
+    enum word_kind kind = classify(last, &bits);
+    if (last[0] == '*' || (kind != WORD_OTHER && kind != WORD_KEYWORD))
         return "has no name";
     field->name = last;
     for (const struct word_link *link = param->words.first; link->next != NULL; link = link->next) {

@@ -193,11 +193,19 @@ static bool matches_all(const struct pattern *patterns, unsigned count)
  * an answer is the same both times. */
 static bool covers(const struct arm *earlier, const struct arm *arm)
 {
-    if (earlier->pattern_count != arm->pattern_count)
-        return false;
     for (unsigned i = 0; i < arm->pattern_count; i++)
         if (earlier->patterns[i].predicate != NULL &&
             earlier->patterns[i].predicate != arm->patterns[i].predicate)
+            return false;
+    return true;
+}
+
+/* A wrong number of patterns is an error of its own. */
+static bool arms_complete(const struct node *node)
+{
+    for (unsigned i = 0; i < node->arm_count; i++)
+        if (node->arms[i].pattern_count != node->arms[0].pattern_count ||
+            (node->inputs_known && node->arms[i].pattern_count != node->inputs.count))
             return false;
     return true;
 }
@@ -258,7 +266,7 @@ void graph(struct program *program)
     struct node *const *order = cycles_check(program);
     for (unsigned i = 0; i < program->nodes.count; i++) {
         const struct node *node = program->nodes.at[i];
-        if (node->dispatches)
+        if (node->dispatches && arms_complete(node))
             check_arms(program, node);
         if (node->repeat != NULL)
             check_repeat(program, node);
@@ -268,6 +276,6 @@ void graph(struct program *program)
     if (order != NULL)
         held_check(program, order);
     /* What an unknown name was to lead to would be said to be unused. */
-    if (!program->incomplete)
+    if (!program->incomplete && program->sources.count > 0)
         warn_unused(program);
 }

@@ -38,6 +38,7 @@ struct resolver {
     struct table predicates;      /* by semantic type */
     struct table constraints;     /* by name */
     struct table mentioned;       /* words in texts with syntax errors */
+    bool unread;                  /* any name may be declared in a text that was not read */
     VECTOR(struct entry *) nodes; /* in the order of program->nodes */
     struct word initial, final;
     unsigned searches; /* for near names */

@@ -79,8 +79,8 @@ static bool fit_as(struct program *program, enum diag_id id, struct span span, s
         diag_report(program->diags, id == DIAG_COUNT ? DIAG_TYPE_MISMATCH : id, span,
                     "%s %s '%s' as value %u, but %s %s '%s'", wants, wanted.does, want->type->text,
                     i + 1, has, given.does, get->type->text);
-    diag_note(diag, get->span, "%s %s it here", has, given.does);
-    diag_note(diag, want->span, "%s %s it here", wants, wanted.does);
+    diag_note(diag, get->span, "%s %s this", has, given.does);
+    diag_note(diag, want->span, "%s %s this", wants, wanted.does);
     return false;
 }
 
@@ -349,7 +349,7 @@ static void check_source(struct program *program, const struct source *source)
         struct diag *diag =
             diag_report(program->diags, DIAG_DROPPED_OUTPUTS, source->target_span,
                         "the flow ends with (%s), which nobody takes", target->outputs.types);
-        diag_note(diag, place_of(&party), "'%s' gives it here", target->name);
+        diag_note(diag, place_of(&party), "'%s' gives this", target->name);
     }
 }
 
