@@ -58,8 +58,9 @@ def build(make, targets, jobs):
             missing.update(target.groups())
         if not target or target[2]:
             print(line, end="", file=sys.stderr)
-    status = process.wait()
-    return missing if missing or status == 0 else set(targets)
+    if process.wait() != 0:
+        missing.update(t for t in targets if t != "all" and not os.path.exists(t))
+    return missing
 
 
 def perform(test, missing):
