@@ -277,8 +277,8 @@ static void emit_routine(struct emitter *e, const struct routine *routine)
 
     text_print(out, "\n/* source %s => %s */\n\n", source->name, source->target->name);
     emit_frame(e);
-    text_print(out, "static enum flux_next flux_run_%s(struct flux_flow *%s)\n{\n", source->symbol,
-               e->base);
+    text_print(out, "FLUX_FIELDWISE static enum flux_next flux_run_%s(struct flux_flow *%s)\n{\n",
+               source->symbol, e->base);
     if (uses_frame(e))
         text_print(out, "    struct flux_frame_%s *%s = (struct flux_frame_%s *)%s;\n",
                    source->symbol, e->flow, source->symbol, e->base);

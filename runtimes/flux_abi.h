@@ -10,7 +10,7 @@
  *
  *      struct flux_frame_Listen { struct flux_flow base; Listen_out Listen; ... };
  *
- *      static enum flux_next flux_run_Listen(struct flux_flow *base)
+ *      FLUX_FIELDWISE static enum flux_next flux_run_Listen(struct flux_flow *base)
  *      {
  *          switch (base->at) { case 1: goto start; case 2: goto resume_2; }
  *          if ((error = Listen(&flow->Listen)) != 0) return flux_source_fail(...);
@@ -208,6 +208,15 @@ struct flux_failure {
 
 /* Nobody handles this error: it is counted and logged (R27). */
 void flux_unhandled(struct flux_flow *flow, const struct flux_place *place, int error);
+
+/* Stands before every emitted function. Nodes write their outputs field by field, and emitted code
+ * copies them at once: gcc would load two fields with one instruction, which has to wait until both
+ * have left the store buffer, some 15 cycles for each node. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define FLUX_FIELDWISE __attribute__((optimize("no-tree-slp-vectorize", "no-store-merging")))
+#else
+#define FLUX_FIELDWISE
+#endif
 
 /* Copies a field whose type may be an array. */
 #define FLUX_COPY(to, from) memcpy(&(to), &(from), sizeof(to))
