@@ -65,6 +65,7 @@ void syntax_unexpected(struct syntax *syntax, struct span span, const char *cons
                     size < SHOWN_MAX ? (int)size : SHOWN_MAX, text + span.begin,
                     size < SHOWN_MAX ? "" : "...");
     }
+    syntax->reported = span.end == span.begin || text[span.begin] != ';';
     count_error(syntax, span);
 }
 
@@ -82,9 +83,9 @@ void syntax_broken(struct syntax *syntax, uint32_t begin, uint32_t end)
 
 bool syntax_stray(struct syntax *syntax, struct span span)
 {
-    if (syntax->stray_reported)
+    if (syntax->reported)
         return false;
-    syntax->stray_reported = true;
+    syntax->reported = true;
     unsigned char byte = (unsigned char)syntax->file->text[span.begin];
     struct diags *diags = syntax->program->diags;
     if (byte == '-' || byte == '>')

@@ -20,11 +20,11 @@ struct syntax {
 
     /* The scanner's. */
     void *scanner;
-    uint32_t offset;     /* of what it reads next */
-    uint32_t opened;     /* where the comment or block began that it is inside of */
-    uint32_t token_end;  /* of the token read last */
-    uint32_t before;     /* of the one before it */
-    bool stray_reported; /* since the last ';' */
+    uint32_t offset;    /* of what it reads next */
+    uint32_t opened;    /* where the comment or block began that it is inside of */
+    uint32_t token_end; /* of the token read last */
+    uint32_t before;    /* of the one before it */
+    bool reported;      /* since the last ';': an error that makes stray bytes not worth a word */
 
     /* The parser's. */
     uint32_t statement; /* where the present declaration began, or the blanks before it */

@@ -13,7 +13,6 @@ source every => ;
 source every 5 => Tick;
 42 = Read;
 Serve:[_, _ = Read;
-include something;
 await Read: ready(fd);
 Fine = Reed;
 Last = Read
