@@ -131,11 +131,11 @@ GENERATED = $(B)/gen/flux.tab.h $(B)/gen/flux.lex.h
 
 # What flex and bison write converts freely between integers.
 $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/settings | $(GENERATED)
-	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen -Wno-conversion -Wno-sign-compare \
+	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(B)/gen -Wno-conversion -Wno-sign-compare \
 	    -Wno-unused-function)
 
 $(B)/obj/fluxc/%.o: fluxc/%.c $(B)/settings | $(GENERATED)
-	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen)
+	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(B)/gen)
 
 $(FLUXC): $(FLUXC_OBJECTS)
 	$(call link)
@@ -238,7 +238,7 @@ $(B)/lib/libunit.a: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %_test.c,$(wildcard
 UNIT_LIBRARIES = $(addprefix $(B)/lib/lib,fluxc.a common.a flux-thread.a unit.a)
 
 $(B)/obj/tests/%.o: tests/%.c $(B)/settings | $(HEADERS) $(GENERATED)
-	$(call compile,-D_GNU_SOURCE -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core -Iservers/common)
+	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(B)/gen -Iruntimes -Iruntimes/core -Iservers/common)
 
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIBRARIES)
 	$(call link,-lcmocka $(COMMON_LIBS) -pthread -lm)
@@ -325,12 +325,12 @@ format: ## lays out all C as .clang-format says
 
 lint: all ## cppcheck and clang-tidy
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-	    --suppress=missingIncludeSystem -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core \
+	    --suppress=missingIncludeSystem -iquote fluxc -I$(B)/gen -Iruntimes -Iruntimes/core \
 	    $(filter %.c,$(filter fluxc/% runtimes/%,$(SOURCES)))
 	clang-tidy --quiet --warnings-as-errors='*' \
 	    --checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters' \
 	    $(filter %.c,$(filter fluxc/% runtimes/%,$(SOURCES))) -- \
-	    -std=c11 -D_GNU_SOURCE -Ifluxc -I$(B)/gen -Iruntimes -Iruntimes/core
+	    -std=c11 -D_GNU_SOURCE -iquote fluxc -I$(B)/gen -Iruntimes -Iruntimes/core
 
 coverage: ## line coverage of the compiler and the runtimes by the tests
 	$(Q)$(MAKE) --no-print-directory COVERAGE=1 check-built
