@@ -75,7 +75,7 @@ static int block_loop(const struct wait *waits, unsigned count, uint64_t until)
     return flux_now() >= until ? ETIMEDOUT : 0;
 }
 
-int fluxi_block(struct wait *waits, unsigned count, uint64_t until)
+static int block(struct wait *waits, unsigned count, uint64_t until)
 {
     struct loop *loop = fluxi_loop;
     struct carrier *self = loop->running;
@@ -109,4 +109,12 @@ int fluxi_block(struct wait *waits, unsigned count, uint64_t until)
         begin_source_wait(loop, self);
     fluxi_carrier_suspend(loop, next);
     return self->outcome;
+}
+
+int fluxi_block(struct wait *waits, unsigned count, uint64_t until)
+{
+    int error = errno;
+    int outcome = block(waits, count, until);
+    errno = error;
+    return outcome;
 }

@@ -115,6 +115,14 @@ static inline int fluxi_fail(int error)
     return -1;
 }
 
+/* What an intercepted call returns: a success leaves errno as it was before. */
+static inline ssize_t fluxi_calls_return(int before, ssize_t result)
+{
+    if (result >= 0)
+        errno = before;
+    return result;
+}
+
 /* Waits for one descriptor on behalf of a call. 0: try again; else -1 and errno: EINTR, EBADF, or
  * ETIMEDOUT as `late`. */
 int fluxi_calls_wait(int fd, uint32_t events, uint64_t until, int late);

@@ -190,30 +190,45 @@ static ssize_t write_other(int fd, const struct iovec *parts, int count, enum fl
                                 : REAL(writev)(fd, parts, count);
 }
 
+static ssize_t read_any(int fd, const struct iovec *parts, int count)
+{
+    enum fluxi_kind kind = fluxi_descriptor_kind(fluxi_loop, fd);
+    if (kind == FLUXI_UNKNOWN) {
+        ssize_t got = count == 1 ? fluxi_socket_receive(fd, parts->iov_base, parts->iov_len)
+                                 : fluxi_socket_receive_parts(fd, parts, count);
+        if (got >= 0 || errno != ENOTSOCK)
+            return got;
+    }
+    return read_other(fd, parts, count, kind);
+}
+
+static ssize_t write_any(int fd, const struct iovec *parts, int count)
+{
+    enum fluxi_kind kind = fluxi_descriptor_kind(fluxi_loop, fd);
+    if (kind == FLUXI_UNKNOWN) {
+        ssize_t sent = count == 1 ? fluxi_socket_send(fd, parts->iov_base, parts->iov_len)
+                                  : fluxi_socket_send_parts(fd, parts, count);
+        if (sent >= 0 || errno != ENOTSOCK)
+            return sent;
+    }
+    return write_other(fd, parts, count, kind);
+}
+
 ssize_t fluxi_call_read(int fd, void *data, size_t size)
 {
     if (!fluxi_calls_act() || size == 0)
         return REAL(read)(fd, data, size);
-    enum fluxi_kind kind = fluxi_descriptor_kind(fluxi_loop, fd);
-    if (kind == FLUXI_UNKNOWN) {
-        ssize_t got = fluxi_socket_receive(fd, data, size);
-        if (got >= 0 || errno != ENOTSOCK)
-            return got;
-    }
-    return read_other(fd, &(struct iovec){data, size}, 1, kind);
+    int before = errno;
+    return fluxi_calls_return(before, read_any(fd, &(struct iovec){data, size}, 1));
 }
 
 ssize_t fluxi_call_write(int fd, const void *data, size_t size)
 {
     if (!fluxi_calls_act() || size == 0)
         return REAL(write)(fd, data, size);
-    enum fluxi_kind kind = fluxi_descriptor_kind(fluxi_loop, fd);
-    if (kind == FLUXI_UNKNOWN) {
-        ssize_t sent = fluxi_socket_send(fd, data, size);
-        if (sent >= 0 || errno != ENOTSOCK)
-            return sent;
-    }
-    return write_other(fd, &(struct iovec){(void *)(uintptr_t)data, size}, 1, kind);
+    int before = errno;
+    struct iovec part = {(void *)(uintptr_t)data, size};
+    return fluxi_calls_return(before, write_any(fd, &part, 1));
 }
 
 /* Nothing to do, or too much: the library knows what to say. */
@@ -226,26 +241,16 @@ ssize_t fluxi_call_readv(int fd, const struct iovec *parts, int count)
 {
     if (!fluxi_calls_act() || is_trivial(parts, count))
         return REAL(readv)(fd, parts, count);
-    enum fluxi_kind kind = fluxi_descriptor_kind(fluxi_loop, fd);
-    if (kind == FLUXI_UNKNOWN) {
-        ssize_t got = fluxi_socket_receive_parts(fd, parts, count);
-        if (got >= 0 || errno != ENOTSOCK)
-            return got;
-    }
-    return read_other(fd, parts, count, kind);
+    int before = errno;
+    return fluxi_calls_return(before, read_any(fd, parts, count));
 }
 
 ssize_t fluxi_call_writev(int fd, const struct iovec *parts, int count)
 {
     if (!fluxi_calls_act() || is_trivial(parts, count))
         return REAL(writev)(fd, parts, count);
-    enum fluxi_kind kind = fluxi_descriptor_kind(fluxi_loop, fd);
-    if (kind == FLUXI_UNKNOWN) {
-        ssize_t sent = fluxi_socket_send_parts(fd, parts, count);
-        if (sent >= 0 || errno != ENOTSOCK)
-            return sent;
-    }
-    return write_other(fd, parts, count, kind);
+    int before = errno;
+    return fluxi_calls_return(before, write_any(fd, parts, count));
 }
 
 ssize_t fluxi_call___read_chk(int fd, void *data, size_t size, size_t room)
@@ -261,12 +266,13 @@ ssize_t fluxi_call_pread(int fd, void *data, size_t size, off_t offset)
 {
     if (!fluxi_calls_act() || size == 0 || offset < 0)
         return REAL(pread)(fd, data, size, offset);
+    int before = errno;
     enum fluxi_kind kind = fluxi_descriptor_kind(fluxi_loop, fd);
     if (kind == FLUXI_UNKNOWN)
         kind = find_kind(fd);
-    if (kind != FLUXI_FILE)
-        return REAL(pread)(fd, data, size, offset);
-    return read_file(fd, &(struct iovec){data, size}, 1, offset);
+    ssize_t got = kind == FLUXI_FILE ? read_file(fd, &(struct iovec){data, size}, 1, offset)
+                                     : REAL(pread)(fd, data, size, offset);
+    return fluxi_calls_return(before, got);
 }
 
 ssize_t fluxi_call_pread64(int fd, void *data, size_t size, off64_t offset)

@@ -64,10 +64,8 @@ static ssize_t send_piece(int out, int in, off64_t *offset, size_t size)
     return sent;
 }
 
-ssize_t fluxi_call_sendfile64(int out, int in, off64_t *offset, size_t size)
+static ssize_t sendfile_flow(int out, int in, off64_t *offset, size_t size)
 {
-    if (!fluxi_calls_act() || size == 0)
-        return REAL(sendfile64)(out, in, offset, size);
     struct patience patience = {
         .fd = out, .events = EPOLLOUT, .option = SO_SNDTIMEO, .late = EAGAIN};
     size_t total = 0;
@@ -81,6 +79,14 @@ ssize_t fluxi_call_sendfile64(int out, int in, off64_t *offset, size_t size)
             return total > 0 ? (ssize_t)total : -1;
     }
     return (ssize_t)total;
+}
+
+ssize_t fluxi_call_sendfile64(int out, int in, off64_t *offset, size_t size)
+{
+    if (!fluxi_calls_act() || size == 0)
+        return REAL(sendfile64)(out, in, offset, size);
+    int before = errno;
+    return fluxi_calls_return(before, sendfile_flow(out, in, offset, size));
 }
 
 ssize_t fluxi_call_sendfile(int out, int in, off_t *offset, size_t size)

@@ -106,7 +106,9 @@ static ssize_t receive_unusual(struct transfer *transfer)
 
 static ssize_t receive_any(struct transfer *transfer)
 {
-    return transfer->flags & UNUSUAL ? receive_unusual(transfer) : receive(transfer);
+    int before = errno;
+    return fluxi_calls_return(before, transfer->flags & UNUSUAL ? receive_unusual(transfer)
+                                                                : receive(transfer));
 }
 
 ssize_t fluxi_call_recv(int fd, void *data, size_t size, int flags)
@@ -219,8 +221,7 @@ ssize_t fluxi_call_send(int fd, const void *data, size_t size, int flags)
 {
     if (!fluxi_calls_act())
         return REAL(send)(fd, data, size, flags);
-    return send_data(&(struct transfer){
-        .fd = fd, .flags = flags, .data = (char *)(uintptr_t)data, .size = size});
+    return fluxi_call_sendto(fd, data, size, flags, NULL, 0);
 }
 
 ssize_t fluxi_call_sendto(int fd, const void *data, size_t size, int flags,
@@ -228,19 +229,22 @@ ssize_t fluxi_call_sendto(int fd, const void *data, size_t size, int flags,
 {
     if (!fluxi_calls_act())
         return REAL(sendto)(fd, data, size, flags, address, length);
-    return send_data(&(struct transfer){.fd = fd,
-                                        .flags = flags,
-                                        .data = (char *)(uintptr_t)data,
-                                        .size = size,
-                                        .address = (struct sockaddr *)(uintptr_t)address,
-                                        .given = length});
+    struct transfer transfer = {.fd = fd,
+                                .flags = flags,
+                                .data = (char *)(uintptr_t)data,
+                                .size = size,
+                                .address = (struct sockaddr *)(uintptr_t)address,
+                                .given = length};
+    int before = errno;
+    return fluxi_calls_return(before, send_data(&transfer));
 }
 
 ssize_t fluxi_call_sendmsg(int fd, const struct msghdr *message, int flags)
 {
     if (!fluxi_calls_act())
         return REAL(sendmsg)(fd, message, flags);
-    return send_message(fd, message, flags);
+    int before = errno;
+    return fluxi_calls_return(before, send_message(fd, message, flags));
 }
 
 ssize_t fluxi_socket_send(int fd, const void *data, size_t size)
@@ -305,8 +309,10 @@ static int accept_thread(int fd, struct sockaddr *address, socklen_t *length, in
 
 int fluxi_call_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    return fluxi_calls_act() ? accept_flow(fd, address, length, flags)
-                             : accept_thread(fd, address, length, flags);
+    int before = errno;
+    return (int)fluxi_calls_return(before, fluxi_calls_act()
+                                               ? accept_flow(fd, address, length, flags)
+                                               : accept_thread(fd, address, length, flags));
 }
 
 int fluxi_call_accept(int fd, struct sockaddr *address, socklen_t *length)
@@ -328,9 +334,9 @@ static void connect_on_helper(struct job *job)
     connect->result = REAL(connect)(connect->fd, connect->address, connect->length);
 }
 
-int fluxi_call_connect(int fd, const struct sockaddr *address, socklen_t length)
+static int connect_flow(int fd, const struct sockaddr *address, socklen_t length)
 {
-    int flags = fluxi_calls_act() ? REAL(fcntl)(fd, F_GETFL) : -1;
+    int flags = REAL(fcntl)(fd, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK))
         return REAL(connect)(fd, address, length);
     REAL(fcntl)(fd, F_SETFL, flags | O_NONBLOCK);
@@ -355,4 +361,12 @@ int fluxi_call_connect(int fd, const struct sockaddr *address, socklen_t length)
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         return -1;
     return error ? fluxi_fail(error) : 0;
+}
+
+int fluxi_call_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    if (!fluxi_calls_act())
+        return REAL(connect)(fd, address, length);
+    int before = errno;
+    return (int)fluxi_calls_return(before, connect_flow(fd, address, length));
 }

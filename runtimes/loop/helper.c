@@ -46,6 +46,7 @@ static void run_job(void)
     struct job *job = pool.jobs;
     pool.jobs = job->next;
     pthread_mutex_unlock(&pool.mutex);
+    errno = 0;
     job->run(job);
     job->error = errno;
     fluxi_carrier_mail(job->carrier);
@@ -128,6 +129,7 @@ bool flux_unblock(struct flux_flow *flow, uint32_t at)
 void fluxi_helper_run(struct job *job)
 {
     struct loop *loop = fluxi_loop;
+    int before = errno;
     job->next = NULL;
     job->carrier = loop->running;
     struct carrier *next = fluxi_policy.helpers > 0 ? fluxi_carrier_spare(loop) : NULL;
@@ -147,7 +149,7 @@ void fluxi_helper_run(struct job *job)
     }
     if (helped) {
         fluxi_carrier_suspend(loop, next);
-        errno = job->error;
+        errno = job->error ? job->error : before;
         return;
     }
     if (next)
