@@ -154,6 +154,7 @@ void flux_unhandled(struct flux_flow *flow, const struct flux_place *place, int 
     static struct fluxi_log_limit limit;
     char path[256];
 
+    (void)flow; /* the log names it */
     /* Idle connections end like this when the program stops (R36): that is no failure of theirs. */
     if (error == ECANCELED && atomic_load_explicit(&fluxi_stopping, memory_order_relaxed)) {
         atomic_fetch_add_explicit(&cancelled, 1, memory_order_relaxed);

@@ -8,7 +8,7 @@
 #define FLOWS    60000 /* of which the last two thirds each have a session of their own */
 
 static long counts[SESSIONS]; /* each protected by the constraint of its session */
-static long in_two;           /* two flows of different sessions have been seen at once */
+static _Atomic int in_two;    /* two flows of different sessions have been seen at once */
 static _Atomic int inside;
 static size_t before;
 
