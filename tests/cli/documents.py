@@ -102,8 +102,11 @@ class Shell:
     def run(self, command, complete):
         """Runs it; returns what it printed. A program in the background goes on to print: waits
         until complete(lines)."""
-        self.process.stdin.write(f"{command}\necho {END}\n".encode())
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(f"{command}\necho {END}\n".encode())
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return ["(the shell has ended)"]
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             text = self.read.replace(END + "\n", "", 1)
@@ -119,9 +122,11 @@ class Shell:
         return text.splitlines()
 
     def close(self):
-        self.process.stdin.close()
         try:
+            self.process.stdin.close()
             self.process.wait(PATIENCE)
+        except BrokenPipeError:
+            self.process.wait()
         except subprocess.TimeoutExpired:
             self.process.kill()
         self.process.stdout.close()
@@ -130,13 +135,13 @@ class Shell:
 class Ports:
     """Which port a port of the document really is."""
 
-    PORT = re.compile(r"(127\.0\.0\.1[:/ ])(\d+)")
+    PORT = re.compile(r"(127\.0\.0\.1:)(\d+)")
 
     def __init__(self):
         self.real = {}
 
     def translate(self, command):
-        return self.PORT.sub(lambda m: m[1] + self.real.get(m[2], m[2]), command)
+        return re.sub(r"\b\d{4,5}\b", lambda m: self.real.get(m[0], m[0]), command)
 
     def learn(self, shown, printed):
         for old, new in zip(self.PORT.findall(shown), self.PORT.findall(printed)):
