@@ -230,18 +230,20 @@ $(PICTURES): tools/pictures.py
 # ---- tests ---------------------------------------------------------------------------------------
 
 # Unit tests and fuzzers take what they need from the compiler, the parts of the servers and the core
-# of the runtimes; program.c is a program for them to be in.
+# of the runtimes; program.c is a program for them to be in. With the core comes its main: the test's
+# own is the first.
 $(B)/lib/libfluxc.a: $(filter-out $(B)/obj/fluxc/main.o,$(FLUXC_OBJECTS))
 	$(archive)
 $(B)/lib/libunit.a: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 	$(archive)
 UNIT_LIBRARIES = $(addprefix $(B)/lib/lib,fluxc.a common.a flux-thread.a unit.a)
+UNIT_FLAGS     = -Wl,--allow-multiple-definition $(COMMON_LIBS) -pthread -lm
 
 $(B)/obj/tests/%.o: tests/%.c $(B)/settings | $(HEADERS) $(GENERATED)
 	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(B)/gen -Iruntimes -Iruntimes/core -Iservers/common)
 
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIBRARIES)
-	$(call link,-lcmocka $(COMMON_LIBS) -pthread -lm)
+	$(call link,-lcmocka $(UNIT_FLAGS))
 
 # A runtime test is a program whose tables are written by hand; FLUX_RUNTIME is the runtime's name.
 define runtime_test_rules
@@ -256,7 +258,7 @@ $(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))
 # replay.c it reads those it is given.
 $(B)/tests/fuzz/%_fuzz: $(B)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
         $(B)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
-	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(COMMON_LIBS) -pthread -lm)
+	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
 
 .PHONY: check check-built test-programs golden fuzz fuzz-run
 test-programs: all $(TEST_PROGRAMS) $(FUZZERS)
