@@ -52,6 +52,9 @@ LIBS_pool     = -levent_core -pthread
 LIBS_event    = -levent_core -lboost_context -pthread
 LIBS_trace    = -levent_core -lboost_context -pthread
 
+# Nodes run on stacks with a guard below, which large arrays must not step over.
+GUARD         = -fstack-clash-protection
+
 RUNTIMES := $(foreach r,$(RUNTIME_NAMES),$(if $(wildcard runtimes/$(r)/*.c),$(r)))
 
 # The folders below $(1) that hold a program: NAME/NAME.flux and its nodes.
@@ -143,7 +146,7 @@ $(FLUXC): $(FLUXC_OBJECTS)
 # ---- runtimes ------------------------------------------------------------------------------------
 
 $(B)/obj/runtimes/%.o: runtimes/%.c $(B)/settings
-	$(call compile,-D_GNU_SOURCE -fstack-clash-protection -Iruntimes -Iruntimes/core)
+	$(call compile,-D_GNU_SOURCE $(GUARD) -Iruntimes -Iruntimes/core)
 
 $(B)/obj/runtimes/%.o: runtimes/%.S $(B)/settings
 	$(call compile,-Iruntimes)
@@ -164,7 +167,7 @@ $(B)/lib/pkgconfig/flux-%.pc: Makefile
 	    'Name: flux-$*' \
 	    'Description: the $* runtime for programs that fluxc has compiled' \
 	    'Version: 1.0' \
-	    'Cflags: -I$${prefix}/include' \
+	    'Cflags: -I$${prefix}/include $(GUARD)' \
 	    'Libs: -L$${prefix}/lib -lflux-$* $(LIBS_$*)' >$@
 
 # ---- programs: servers, examples, run tests ------------------------------------------------------
@@ -175,7 +178,7 @@ $(B)/lib/pkgconfig/flux-%.pc: Makefile
 COMMON_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard servers/common/*.c))
 # What servers/common/http_lines.c looks for.
 COMMON_LIBS    := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,-lhttp_parser)
-NODE_FLAGS      = -D_GNU_SOURCE -I$(B)/include -Iservers/common
+NODE_FLAGS      = -D_GNU_SOURCE $(GUARD) -I$(B)/include -Iservers/common
 
 $(B)/obj/servers/common/%.o: servers/common/%.c $(B)/settings | $(HEADERS)
 	$(call compile,$(NODE_FLAGS))
