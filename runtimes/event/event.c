@@ -5,7 +5,8 @@
 const char flux_runtime_is_event = 0;
 
 const char *const fluxi_runtime_name = "event";
-const char *const fluxi_runtime_summary = "event loops; a node that blocks makes only its flow wait";
+const char *const fluxi_runtime_summary =
+    "event loops; a node that blocks makes only its flow wait";
 
 static uint64_t loops, helpers = 8, stack_size = 256u << 10;
 

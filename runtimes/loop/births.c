@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define RETRY 100000000u     /* ns, while there is no memory for a frame */
-#define POKE_PAUSE 10000000u /* ns, between signals to helpers that are to stop */
+#define RETRY      100000000u /* ns, while there is no memory for a frame */
+#define POKE_PAUSE 10000000u  /* ns, between signals to helpers that are to stop */
 
 static struct driver *drivers;
 

@@ -34,8 +34,9 @@ void fluxi_calls_verify(void)
         void (*found)(void);
         *(void **)(void *)&found = dlsym(RTLD_DEFAULT, calls[i].name);
         if (found != calls[i].own) {
-            flux_log(FLUX_WARNING, "%s is not intercepted in shared libraries: there it blocks a "
-                                   "loop (link the program dynamically, without a version script)",
+            flux_log(FLUX_WARNING,
+                     "%s is not intercepted in shared libraries: there it blocks a "
+                     "loop (link the program dynamically, without a version script)",
                      calls[i].name);
             return;
         }

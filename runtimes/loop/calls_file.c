@@ -68,19 +68,15 @@ static void read_on_helper(struct job *job)
 
 static ssize_t read_disk(int fd, const struct iovec *parts, int count, off_t offset)
 {
-    struct read_job read = {.job.run = read_on_helper,
-                            .fd = fd,
-                            .parts = parts,
-                            .count = count,
-                            .offset = offset};
+    struct read_job read = {
+        .job.run = read_on_helper, .fd = fd, .parts = parts, .count = count, .offset = offset};
     fluxi_helper_run(&read.job);
     return read.result;
 }
 
 static ssize_t read_direct(int fd, const struct iovec *parts, int count, off_t offset)
 {
-    return offset == POSITION ? REAL(readv)(fd, parts, count)
-                              : preadv(fd, parts, count, offset);
+    return offset == POSITION ? REAL(readv)(fd, parts, count) : preadv(fd, parts, count, offset);
 }
 
 /* What is in the page cache, then the rest from the disk: a short read means the end of the file.
@@ -140,8 +136,7 @@ static ssize_t write_a_little(int fd, const struct iovec *parts, int count)
         return fluxi_fail(EAGAIN);
     if (size_of(parts, count) <= PIPE_BUF)
         return REAL(writev)(fd, parts, count);
-    return REAL(write)(fd, parts->iov_base,
-                       parts->iov_len < PIPE_BUF ? parts->iov_len : PIPE_BUF);
+    return REAL(write)(fd, parts->iov_base, parts->iov_len < PIPE_BUF ? parts->iov_len : PIPE_BUF);
 }
 
 static ssize_t write_stream(int fd, const struct iovec *parts, int count)
@@ -186,8 +181,7 @@ static ssize_t write_other(int fd, const struct iovec *parts, int count, enum fl
 {
     if (kind == FLUXI_UNKNOWN)
         kind = find_kind(fd);
-    return kind == FLUXI_STREAM ? write_stream(fd, parts, count)
-                                : REAL(writev)(fd, parts, count);
+    return kind == FLUXI_STREAM ? write_stream(fd, parts, count) : REAL(writev)(fd, parts, count);
 }
 
 static ssize_t read_any(int fd, const struct iovec *parts, int count)

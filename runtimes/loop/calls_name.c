@@ -36,94 +36,100 @@
         return look_up.result;                                                                     \
     }
 
-LOOK_UP(int, getaddrinfo,
-        (const char *node, const char *service, const struct addrinfo *hints,
-         struct addrinfo **found),
-        {
-            const char *node;
-            const char *service;
-            const struct addrinfo *hints;
-            struct addrinfo **found;
-        },
-        (node, service, hints, found), (with->node, with->service, with->hints, with->found))
+LOOK_UP(
+    int, getaddrinfo,
+    (const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found),
+    {
+        const char *node;
+        const char *service;
+        const struct addrinfo *hints;
+        struct addrinfo **found;
+    },
+    (node, service, hints, found), (with->node, with->service, with->hints, with->found))
 
-LOOK_UP(int, getnameinfo,
-        (const struct sockaddr *address, socklen_t length, char *host, socklen_t host_size,
-         char *service, socklen_t service_size, int flags),
-        {
-            const struct sockaddr *address;
-            socklen_t length;
-            char *host;
-            socklen_t host_size;
-            char *service;
-            socklen_t service_size;
-            int flags;
-        },
-        (address, length, host, host_size, service, service_size, flags),
-        (with->address, with->length, with->host, with->host_size, with->service,
-         with->service_size, with->flags))
+LOOK_UP(
+    int, getnameinfo,
+    (const struct sockaddr *address, socklen_t length, char *host, socklen_t host_size,
+     char *service, socklen_t service_size, int flags),
+    {
+        const struct sockaddr *address;
+        socklen_t length;
+        char *host;
+        socklen_t host_size;
+        char *service;
+        socklen_t service_size;
+        int flags;
+    },
+    (address, length, host, host_size, service, service_size, flags),
+    (with->address, with->length, with->host, with->host_size, with->service, with->service_size,
+     with->flags))
 
-LOOK_UP(struct hostent *, gethostbyname, (const char *name), { const char *name; }, (name),
-        (with->name))
+LOOK_UP(
+    struct hostent *, gethostbyname, (const char *name), { const char *name; }, (name),
+    (with->name))
 
-LOOK_UP(struct hostent *, gethostbyname2, (const char *name, int family),
-        {
-            const char *name;
-            int family;
-        },
-        (name, family), (with->name, with->family))
+LOOK_UP(
+    struct hostent *, gethostbyname2, (const char *name, int family),
+    {
+        const char *name;
+        int family;
+    },
+    (name, family), (with->name, with->family))
 
-LOOK_UP(struct hostent *, gethostbyaddr, (const void *address, socklen_t length, int family),
-        {
-            const void *address;
-            socklen_t length;
-            int family;
-        },
-        (address, length, family), (with->address, with->length, with->family))
+LOOK_UP(
+    struct hostent *, gethostbyaddr, (const void *address, socklen_t length, int family),
+    {
+        const void *address;
+        socklen_t length;
+        int family;
+    },
+    (address, length, family), (with->address, with->length, with->family))
 
-LOOK_UP(int, gethostbyname_r,
-        (const char *name, struct hostent *host, char *buffer, size_t size,
-         struct hostent **found, int *error),
-        {
-            const char *name;
-            struct hostent *host;
-            char *buffer;
-            size_t size;
-            struct hostent **found;
-            int *error;
-        },
-        (name, host, buffer, size, found, error),
-        (with->name, with->host, with->buffer, with->size, with->found, with->error))
+LOOK_UP(
+    int, gethostbyname_r,
+    (const char *name, struct hostent *host, char *buffer, size_t size, struct hostent **found,
+     int *error),
+    {
+        const char *name;
+        struct hostent *host;
+        char *buffer;
+        size_t size;
+        struct hostent **found;
+        int *error;
+    },
+    (name, host, buffer, size, found, error),
+    (with->name, with->host, with->buffer, with->size, with->found, with->error))
 
-LOOK_UP(int, gethostbyname2_r,
-        (const char *name, int family, struct hostent *host, char *buffer, size_t size,
-         struct hostent **found, int *error),
-        {
-            const char *name;
-            int family;
-            struct hostent *host;
-            char *buffer;
-            size_t size;
-            struct hostent **found;
-            int *error;
-        },
-        (name, family, host, buffer, size, found, error),
-        (with->name, with->family, with->host, with->buffer, with->size, with->found,
-         with->error))
+LOOK_UP(
+    int, gethostbyname2_r,
+    (const char *name, int family, struct hostent *host, char *buffer, size_t size,
+     struct hostent **found, int *error),
+    {
+        const char *name;
+        int family;
+        struct hostent *host;
+        char *buffer;
+        size_t size;
+        struct hostent **found;
+        int *error;
+    },
+    (name, family, host, buffer, size, found, error),
+    (with->name, with->family, with->host, with->buffer, with->size, with->found, with->error))
 
-LOOK_UP(int, gethostbyaddr_r,
-        (const void *address, socklen_t length, int family, struct hostent *host, char *buffer,
-         size_t size, struct hostent **found, int *error),
-        {
-            const void *address;
-            socklen_t length;
-            int family;
-            struct hostent *host;
-            char *buffer;
-            size_t size;
-            struct hostent **found;
-            int *error;
-        },
-        (address, length, family, host, buffer, size, found, error),
-        (with->address, with->length, with->family, with->host, with->buffer, with->size,
-         with->found, with->error))
+LOOK_UP(
+    int, gethostbyaddr_r,
+    (const void *address, socklen_t length, int family, struct hostent *host, char *buffer,
+     size_t size, struct hostent **found, int *error),
+    {
+        const void *address;
+        socklen_t length;
+        int family;
+        struct hostent *host;
+        char *buffer;
+        size_t size;
+        struct hostent **found;
+        int *error;
+    },
+    (address, length, family, host, buffer, size, found, error),
+    (with->address, with->length, with->family, with->host, with->buffer, with->size, with->found,
+     with->error))

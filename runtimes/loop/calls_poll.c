@@ -8,8 +8,8 @@
 
 #define FEW 8u
 
-/* The flags of poll and of epoll have equal values. Without any, hang-ups and errors are still to be
- * told. */
+/* The flags of poll and of epoll have equal values. Without any, hang-ups and errors are still to
+ * be told. */
 static uint32_t events_of(const struct pollfd *poll)
 {
     return poll->events ? (uint16_t)poll->events : EPOLLERR | EPOLLHUP;

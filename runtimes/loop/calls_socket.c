@@ -53,10 +53,10 @@ static void receive_on_helper(struct job *job)
 {
     struct receive_job *receive = FLUXI_CONTAINER(job, struct receive_job, job);
     const struct transfer *transfer = receive->transfer;
-    receive->result = transfer->message
-                          ? REAL(recvmsg)(transfer->fd, transfer->message, transfer->flags)
-                          : REAL(recv)(transfer->fd, transfer->data, transfer->size,
-                                       transfer->flags);
+    receive->result =
+        transfer->message
+            ? REAL(recvmsg)(transfer->fd, transfer->message, transfer->flags)
+            : REAL(recv)(transfer->fd, transfer->data, transfer->size, transfer->flags);
 }
 
 static ssize_t receive(struct transfer *transfer)
@@ -175,9 +175,9 @@ static ssize_t send_data(const struct transfer *transfer)
         .fd = transfer->fd, .events = EPOLLOUT, .option = SO_SNDTIMEO, .late = EAGAIN};
     size_t total = 0;
     for (;;) {
-        ssize_t sent = REAL(sendto)(transfer->fd, transfer->data + total, transfer->size - total,
-                                    transfer->flags | MSG_DONTWAIT, transfer->address,
-                                    transfer->given);
+        ssize_t sent =
+            REAL(sendto)(transfer->fd, transfer->data + total, transfer->size - total,
+                         transfer->flags | MSG_DONTWAIT, transfer->address, transfer->given);
         if (sent >= 0) {
             total += (size_t)sent;
             if (total >= transfer->size || (transfer->flags & MSG_DONTWAIT))
@@ -249,8 +249,7 @@ ssize_t fluxi_call_sendmsg(int fd, const struct msghdr *message, int flags)
 
 ssize_t fluxi_socket_send(int fd, const void *data, size_t size)
 {
-    return send_data(
-        &(struct transfer){.fd = fd, .data = (char *)(uintptr_t)data, .size = size});
+    return send_data(&(struct transfer){.fd = fd, .data = (char *)(uintptr_t)data, .size = size});
 }
 
 ssize_t fluxi_socket_send_parts(int fd, const struct iovec *parts, int count)
@@ -279,8 +278,7 @@ static bool lend(int fd)
 
 static int accept_flow(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    struct patience patience = {
-        .fd = fd, .events = EPOLLIN, .option = SO_RCVTIMEO, .late = EAGAIN};
+    struct patience patience = {.fd = fd, .events = EPOLLIN, .option = SO_RCVTIMEO, .late = EAGAIN};
     if (!lend(fd))
         return fluxi_fail(ENOMEM);
     for (;;) {

@@ -18,10 +18,10 @@ extern struct transfer jump_fcontext(void *to, void *data);
 extern void *make_fcontext(void *top, size_t size, void (*entry)(struct transfer));
 
 /* Carriers that stay warm however few are in use, and how many are given back at a time. */
-#define KEPT 64u
-#define TRIM_BATCH 1000u
+#define KEPT        64u
+#define TRIM_BATCH  1000u
 #define TRIM_PERIOD 1000000000u
-#define TRIM_PAUSE 10000000u
+#define TRIM_PAUSE  10000000u
 
 /* ---- the switch ------------------------------------------------------------------------------ */
 

@@ -21,7 +21,7 @@
 
 #include "loop/calls.h"
 
-#define CHUNK 256u /* descriptors of one allocation */
+#define CHUNK        256u /* descriptors of one allocation */
 #define NUMBERS_MOST (4u << 20)
 
 struct record {

@@ -134,9 +134,8 @@ void fluxi_runtime_join(void)
 
 struct flux_load fluxi_runtime_load(void)
 {
-    struct flux_load load = {.flows = fluxi_births_flows(),
-                             .limit = fluxi_max_flows,
-                             .workers = fluxi_loop_count};
+    struct flux_load load = {
+        .flows = fluxi_births_flows(), .limit = fluxi_max_flows, .workers = fluxi_loop_count};
     for (unsigned i = 0; i < fluxi_loop_count; i++)
         load.queued += atomic_load_explicit(&fluxi_loops[i].queued, memory_order_relaxed);
     return load;

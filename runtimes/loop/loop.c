@@ -11,10 +11,10 @@
 #include <sys/epoll.h>
 
 #define BUDGET_MOST 1024u
-#define ROUND_SHORT 50000u  /* ns */
-#define ROUND_LONG 1000000u /* ns */
-#define TURNS_MOST 64u
-#define EVENTS 256
+#define ROUND_SHORT 50000u   /* ns */
+#define ROUND_LONG  1000000u /* ns */
+#define TURNS_MOST  64u
+#define EVENTS      256
 
 /* ---- what is ready --------------------------------------------------------------------------- */
 
@@ -241,8 +241,8 @@ static int ask_poller(struct loop *loop, struct epoll_event *events)
         uint64_t rest = next > now ? next - now : 0;
         struct timespec timeout = {.tv_sec = (time_t)(rest / 1000000000),
                                    .tv_nsec = (long)(rest % 1000000000)};
-        count = epoll_pwait2(loop->poller, events, EVENTS, next == FLUXI_NEVER ? NULL : &timeout,
-                             NULL);
+        count =
+            epoll_pwait2(loop->poller, events, EVENTS, next == FLUXI_NEVER ? NULL : &timeout, NULL);
         if (count < 0 && errno == ENOSYS) { /* before Linux 5.11 */
             uint64_t milliseconds = rest / 1000000 + 1;
             count = epoll_wait(loop->poller, events, EVENTS,

@@ -11,11 +11,11 @@
  * loop. A carrier never leaves its thread: compiled code keeps addresses of thread-local variables
  * over a call, and a switch is inside a call.
  *
- * Files: engine.c start and stop; loop.c what is ready, and the rounds; births.c flows from source to
- * end; block.c a flow blocks; carrier.c switching; stack.c memory of stacks; overflow.c the report
- * of an overflow; timer.c and limits.c time; descriptor.c who waits for which descriptor; helper.c
- * threads that may block; calls*.c the intercepted calls. Except where it says otherwise, all that is declared here is for the loop's
- * own thread.
+ * Files: engine.c start and stop; loop.c what is ready, and the rounds; births.c flows from source
+ * to end; block.c a flow blocks; carrier.c switching; stack.c memory of stacks; overflow.c the
+ * report of an overflow; timer.c and limits.c time; descriptor.c who waits for which descriptor;
+ * helper.c threads that may block; calls*.c the intercepted calls. Except where it says otherwise,
+ * all that is declared here is for the loop's own thread.
  */
 #ifndef FLUXI_LOOP_H
 #define FLUXI_LOOP_H
@@ -63,7 +63,7 @@ struct timers {
     struct due {
         uint64_t when;
         struct timer *timer;
-    } *heap; /* heap[1] is the earliest */
+    } * heap; /* heap[1] is the earliest */
     unsigned count, size;
     unsigned reserved;
 };
@@ -82,8 +82,8 @@ struct wait;
 
 /* Lies at the top of its own stack, in the page that every use touches anyway. */
 struct carrier {
-    void *context;          /* where it goes on */
-    struct carrier *next;   /* in idle, woken, surplus or mail */
+    void *context;        /* where it goes on */
+    struct carrier *next; /* in idle, woken, surplus or mail */
     struct loop *loop;
     struct flux_flow *flow; /* the flow that blocks on it */
 
@@ -101,7 +101,7 @@ struct carrier {
     size_t size;  /* from there to the carrier */
     bool watched; /* below lies no guard; see stack.c */
 
-    void *fiber; /* of sanitizers */
+    void *fiber;         /* of sanitizers */
     unsigned registered; /* with valgrind */
 };
 
@@ -137,7 +137,8 @@ void fluxi_carrier_switch(struct loop *loop, struct carrier *to);
 /* An idle carrier, or a new one; NULL: no memory. */
 struct carrier *fluxi_carrier_spare(struct loop *loop);
 void fluxi_carrier_idle(struct loop *loop, struct carrier *carrier);
-/* The loop's trim timer: gives back the stacks of carriers that have not been needed for a while. */
+/* The loop's trim timer: gives back the stacks of carriers that have not been needed for a while.
+ */
 void fluxi_carriers_trim(struct loop *loop, struct timer *timer);
 /* Runs the loop, on a first carrier, until it quits. Returns 0 or ENOMEM. */
 int fluxi_carriers_run(struct loop *loop);
@@ -248,7 +249,7 @@ struct loop {
     uint64_t round;      /* when it began */
     unsigned spent;      /* turns that the running flow has taken without a pause */
 
-    struct carrier native;   /* the thread's own stack, which only enters and leaves */
+    struct carrier native; /* the thread's own stack, which only enters and leaves */
     struct carrier *running;
     struct carrier *idle;
     unsigned idle_count, busy_count, busy_most;
@@ -258,7 +259,7 @@ struct loop {
 
     struct timers timers;
     struct limits limits;
-    struct record **records; /* chunks of them; see descriptor.c */
+    struct record **records;  /* chunks of them; see descriptor.c */
     struct flow_list *outbox; /* flows for other loops, by loop, until the end of the round */
 
     /* What other threads reach. */

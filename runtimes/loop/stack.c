@@ -20,8 +20,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SLAB_BYTES ((size_t)64 << 20)
-#define GUARD_BYTES ((size_t)16 << 10)
+#define SLAB_BYTES    ((size_t)64 << 20)
+#define GUARD_BYTES   ((size_t)16 << 10)
 #define WATCHED_WORDS 128
 
 #ifndef MADV_GUARD_INSTALL

@@ -118,7 +118,7 @@ static struct step {
     const struct flux_place *place;
     const char *what, *detail;
     int next; /* the index of the next one that is not in use */
-} *steps;
+} * steps;
 static int step_count, unused_step = -1;
 
 static bool steps_grow(void)

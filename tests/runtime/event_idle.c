@@ -3,7 +3,7 @@
  * all are woken, and each only once. */
 // runtimes: event
 // args: --loops 1
-#include "scenario.h"
+#include "peers.h"
 
 #include <malloc.h>
 #include <sys/resource.h>
@@ -125,8 +125,5 @@ static int tear_down(void)
 
 /* The watcher first, so that it measures before anybody waits. */
 static const struct flux_source sources[] = {{SOURCE(Watcher, frame)}, {SOURCE(Idle, frame)}};
-const struct flux_program flux_program = {TEST_PROGRAM("idle"),
-                                          .sources = sources,
-                                          .source_count = 2,
-                                          .initial = set_up,
-                                          .final = tear_down};
+const struct flux_program flux_program = {TEST_PROGRAM("idle"), .sources = sources,
+                                          .source_count = 2, .initial = set_up, .final = tear_down};
