@@ -279,7 +279,7 @@ static void receive_limit(void)
 static void receive_without_waiting(void)
 {
     int fds[2], pipes[2], on = 1, off = 0;
-    char data[8];
+    char data[8] = {0};
     pair_new(SOCK_STREAM | SOCK_NONBLOCK, fds);
     CHECK(read(fds[0], data, 1) == -1 && errno == EAGAIN);
     CHECK(recv(fds[0], data, 1, 0) == -1 && errno == EAGAIN);

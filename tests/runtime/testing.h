@@ -78,7 +78,7 @@ static inline bool scenario_is(const char *name)
 
 struct child {
     pid_t pid;
-    int log; /* reads its standard error */
+    int log; /* reads what it writes to standard output and error */
     char *text;
     size_t size, room;
 };
@@ -100,6 +100,7 @@ static inline void child_start(struct child *child, const char *scenario, char *
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(fds[1], STDOUT_FILENO);
         dup2(fds[1], STDERR_FILENO);
         close(fds[0]);
         close(fds[1]);

@@ -1,0 +1,186 @@
+/* The queue of a constraint: who runs, who waits, who is woken by whom and in which order (R28,
+ * R29, R33). Every case but the last runs both with and without atomic operations. */
+#include "runtime.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FLOWS 8
+
+static struct flux_constraint constraint;
+static struct flux_flow flows[FLOWS];
+static char woken[FLOWS + 1]; /* "013": those that were made ready, in order */
+
+void fluxi_runtime_ready(struct flux_flow *flow)
+{
+    size_t length = strlen(woken);
+    assert_true(length < FLOWS);
+    assert_true(atomic_load(&constraint.guard) == 0);
+    woken[length] = (char)('0' + (flow - flows));
+}
+
+static int alone(void **state)
+{
+    (void)state;
+    constraint = (struct flux_constraint)FLUX_CONSTRAINT("c", 3);
+    memset(flows, 0, sizeof flows);
+    memset(woken, 0, sizeof woken);
+    fluxi_single_threaded = true;
+    return 0;
+}
+
+static int shared(void **state)
+{
+    alone(state);
+    fluxi_single_threaded = false;
+    return 0;
+}
+
+static bool take(unsigned flow, enum flux_mode mode)
+{
+    return flux_take(&flows[flow], &constraint, mode, 100 + flow);
+}
+
+static void give(unsigned flow, enum flux_mode mode)
+{
+    flux_give(&flows[flow], &constraint, mode);
+}
+
+static void take__free__goes_on(void **state)
+{
+    (void)state;
+    flows[0].error = 99;
+    assert_true(take(0, FLUX_WRITE));
+    assert_int_equal(flows[0].error, 0);
+    give(0, FLUX_WRITE);
+    assert_true(take(1, FLUX_READ));
+    assert_true(take(2, FLUX_READ));
+    give(1, FLUX_READ);
+    give(2, FLUX_READ);
+    assert_true(take(3, FLUX_WRITE));
+    give(3, FLUX_WRITE);
+    assert_string_equal(woken, "");
+    assert_int_equal(atomic_load(&constraint.state), 0);
+}
+
+static void take__held__parks_with_its_place(void **state)
+{
+    (void)state;
+    assert_true(take(0, FLUX_WRITE));
+    flows[1].error = 99;
+    assert_false(take(1, FLUX_READ));
+    assert_int_equal(flows[1].at, 101);
+    assert_int_equal(flows[1].error, 0);
+    assert_string_equal(woken, "");
+    give(0, FLUX_WRITE);
+    assert_string_equal(woken, "1");
+    give(1, FLUX_READ);
+}
+
+static void give__writers_wait__hands_over_in_order_of_arrival(void **state)
+{
+    (void)state;
+    assert_true(take(0, FLUX_WRITE));
+    for (unsigned i = 1; i < FLOWS; i++)
+        assert_false(take(i, FLUX_WRITE));
+    for (unsigned i = 0; i < FLOWS; i++)
+        give(i, FLUX_WRITE); /* each holds it without having asked again */
+    assert_string_equal(woken, "1234567");
+    assert_int_equal(atomic_load(&constraint.state), 0);
+}
+
+static void give__readers_wait_side_by_side__woken_together(void **state)
+{
+    (void)state;
+    assert_true(take(0, FLUX_WRITE));
+    assert_false(take(1, FLUX_READ));
+    assert_false(take(2, FLUX_READ));
+    assert_false(take(3, FLUX_WRITE));
+    assert_false(take(4, FLUX_READ));
+    give(0, FLUX_WRITE);
+    assert_string_equal(woken, "12");
+    give(2, FLUX_READ);
+    assert_string_equal(woken, "12");
+    give(1, FLUX_READ);
+    assert_string_equal(woken, "123");
+    give(3, FLUX_WRITE);
+    assert_string_equal(woken, "1234");
+    give(4, FLUX_READ);
+    assert_int_equal(atomic_load(&constraint.state), 0);
+}
+
+static void take__reader_behind_a_waiting_writer__waits(void **state)
+{
+    (void)state;
+    assert_true(take(0, FLUX_READ));
+    assert_false(take(1, FLUX_WRITE));
+    assert_false(take(2, FLUX_READ)); /* or readers could keep writers out for ever */
+    give(0, FLUX_READ);
+    assert_string_equal(woken, "1");
+    give(1, FLUX_WRITE);
+    assert_string_equal(woken, "12");
+    assert_true(take(3, FLUX_READ)); /* nobody waits any more */
+    give(2, FLUX_READ);
+    give(3, FLUX_READ);
+}
+
+static void take__just_handed_over__waits(void **state)
+{
+    (void)state;
+    assert_true(take(0, FLUX_WRITE));
+    assert_false(take(1, FLUX_WRITE));
+    give(0, FLUX_WRITE);
+    assert_false(take(0, FLUX_WRITE)); /* it is 1's, which has not run yet */
+    give(1, FLUX_WRITE);
+    assert_string_equal(woken, "10");
+    give(0, FLUX_WRITE);
+}
+
+/* In a debug build a constraint out of order ends the program where it is taken (R29). */
+static void take__below_one_that_is_held__aborts(void **state)
+{
+    static struct flux_constraint lower = FLUX_CONSTRAINT("b", 2);
+    (void)state;
+#ifdef NDEBUG
+    skip();
+#endif
+    assert_true(take(0, FLUX_WRITE));
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        close(STDERR_FILENO);
+        flux_take(&flows[0], &lower, FLUX_READ, 0);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    give(0, FLUX_WRITE);
+    assert_true(flux_take(&flows[0], &lower, FLUX_READ, 0));
+    assert_true(take(0, FLUX_READ));
+}
+
+#define CASE(function)                                                                             \
+    {#function "__alone", function, alone, NULL, NULL},                                            \
+    {                                                                                              \
+#function "__shared", function, shared, NULL, NULL                                         \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(take__free__goes_on),
+        CASE(take__held__parks_with_its_place),
+        CASE(give__writers_wait__hands_over_in_order_of_arrival),
+        CASE(give__readers_wait_side_by_side__woken_together),
+        CASE(take__reader_behind_a_waiting_writer__waits),
+        CASE(take__just_handed_over__waits),
+        CASE(take__below_one_that_is_held__aborts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
