@@ -209,8 +209,9 @@ static void lift(struct lattice *lattice, struct node *node, struct constraint *
                     "'%s' takes '%s' early: '%s' takes it while '%s' holds '%s', out of order",
                     node->name, constraint->name, below->name, node->name, later->constraint->name);
     diag_note(diag, lifted->span, "'%s' is wanted here, by way of %s", constraint->name, path);
-    diag_note(diag, (struct span){0}, "added: atomic %s:{%s%s}; write it to make it plain",
-              node->name, constraint->name, lifted->write ? "" : "?");
+    diag_note(diag, (struct span){0}, "added: atomic %s:{%s%s%s}; write it to make it plain",
+              node->name, constraint->name, lifted->write ? "" : "?",
+              constraint->scope == SCOPE_SESSION ? "(session)" : "");
 
     struct lock lock = {
         .constraint = constraint, .span = lifted->span, .below = below, .later = later->constraint};
