@@ -201,11 +201,10 @@ endef
 # $(1): folder, $(2): runtime, $(3): what both files that fluxc writes are called, $(4): the object
 # made of them (elsewhere, as the compilers of C and of Flux both write NAME_flux.d beside it)
 define program_runtime_rules
-$(3).c: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
+$(3).c $(3).h &: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
 	$$(call say,FLUXC,$$< ($(2)))
-	$$(Q)mkdir -p $$(@D) && $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $$@ $$< && \
-	    touch $$@
-$(3).h: $(3).c ;
+	$$(Q)mkdir -p $$(@D) && $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $(3).c $$< && \
+	    touch $(3).c $(3).h
 $(4): $(3).c $(B)/settings | $(3).h $(HEADERS)
 	$$(call compile,$$(NODE_FLAGS) -I$(1))
 $(call program_file,$(1),$(2)): $(4) $(call node_objects,$(1)) \
