@@ -320,20 +320,32 @@ static bool make_folder(struct build *build)
     return false;
 }
 
-static bool same_text(const char *left, const char *right)
+/* The next line that is C: not one that says what the file was made from, nor from where. False at
+ * the end. */
+static bool next_line(FILE *file, char **line, size_t *size)
 {
-    FILE *a = fopen(left, "re"), *b = fopen(right, "re");
-    int of_a, of_b;
-    bool same = a != NULL && b != NULL;
-    do {
-        of_a = same ? getc(a) : EOF;
-        of_b = same ? getc(b) : EOF;
-        same = same && of_a == of_b;
-    } while (of_a != EOF && same);
-    if (a != NULL)
-        fclose(a);
-    if (b != NULL)
-        fclose(b);
+    while (getline(line, size, file) > 0)
+        if (!starts_with(*line, "#line ") && !starts_with(*line, "/* Generated "))
+            return true;
+    return false;
+}
+
+static bool same_header(const char *left, const char *right)
+{
+    FILE *files[] = {fopen(left, "re"), fopen(right, "re")};
+    char *lines[] = {NULL, NULL};
+    size_t sizes[] = {0, 0};
+    bool same = files[0] != NULL && files[1] != NULL, more = same;
+    while (same && more) {
+        more = next_line(files[0], &lines[0], &sizes[0]);
+        same = next_line(files[1], &lines[1], &sizes[1]) == more &&
+               (!more || strcmp(lines[0], lines[1]) == 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (files[i] != NULL)
+            fclose(files[i]);
+        free(lines[i]);
+    }
     return same;
 }
 
@@ -349,7 +361,7 @@ static bool check_headers(struct build *build)
         const char *header =
             arena_printf(build->arena, "%.*s%s_flux.h", slash != NULL ? (int)(slash + 1 - word) : 0,
                          word, build->name);
-        if (access(header, F_OK) == 0 && !same_text(header, build->h)) {
+        if (access(header, F_OK) == 0 && !same_header(header, build->h)) {
             failure_say("'%s' is older than the program, and '%s' would include it; remove it, or "
                         "generate it again",
                         header, word);

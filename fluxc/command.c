@@ -11,7 +11,7 @@
 
 extern char **environ;
 
-/* Starts it with signals as fluxc itself got them: none blocked, SIGPIPE not ignored. */
+/* Starts it with signals as programs expect them: none blocked, those that fluxc ignores not. */
 static int start(const strings *words, int output, pid_t *child)
 {
     posix_spawnattr_t attributes;
@@ -20,6 +20,7 @@ static int start(const strings *words, int output, pid_t *child)
     sigemptyset(&none);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGXFSZ);
 
     int error = posix_spawnattr_init(&attributes);
     if (error != 0)

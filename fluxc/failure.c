@@ -133,5 +133,6 @@ void failure_catch(void)
     for (unsigned i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
         catch_signal(crashes[i], on_crash, SA_ONSTACK);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     atexit(remove_all);
 }

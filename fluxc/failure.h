@@ -11,8 +11,9 @@ void failure_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* From here on: SIGINT, SIGTERM and SIGHUP remove what failure_remove has been told, then end the
  * process as they always do; a crash or a failed assertion says that it is a defect of fluxc and
- * exits 70 (R41); files that are still to be removed at exit are. SIGPIPE is ignored, so that a
- * closed standard output is an error like any other. Once, at the beginning of main. */
+ * exits 70 (R41); files that are still to be removed at exit are. SIGPIPE and SIGXFSZ are ignored,
+ * so that a closed pipe and a limit on file sizes are errors like any other. Once, at the beginning
+ * of main. */
 void failure_catch(void);
 
 /* A file or an empty folder that is to be gone when the run ends, however it ends; to be called
