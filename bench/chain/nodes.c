@@ -34,11 +34,10 @@ NODE(Seven)
 NODE(Eight)
 NODE(Nine)
 
-/* Nine times 31 plus one: what became of the number is known. */
+/* 31^8 + 31^7 + ... + 1: what nine nodes make of 1. */
+#define NINE_NODES UINT64_C(881320738689)
+
 int Ten(Ten_in *in)
 {
-    uint64_t factor = 0;
-    for (int i = 0; i < 9; i++)
-        factor = factor * 31 + 1;
-    return in->sum == in->number * factor ? 0 : EINVAL;
+    return in->sum == in->number * NINE_NODES ? 0 : EINVAL;
 }

@@ -23,9 +23,10 @@ RUNTIMES = (
 )
 
 
-def build(name, runtime):
+def build(name, runtime, header):
     return program.flux(f"constraint-{name}", runtime, f"bench/constraint/{name}.flux",
-                        "bench/constraint/nodes.c", "bench/constraint/add.c", "bench/kit/flows.c")
+                        "bench/constraint/nodes.c", "bench/constraint/add.c", "bench/kit/flows.c",
+                        flags=header)
 
 
 def alone(with_it, without):
@@ -38,10 +39,11 @@ def together(command):
 
 
 def run():
+    header = program.header("bench/constraint/turns.flux")  # the same for all three programs
     peer = program.c("constraint-rwlock", "bench/constraint/rwlock.c", "bench/constraint/add.c",
-                     flags=[*program.header("bench/constraint/turns.flux"), "-pthread"])
+                     flags=[*header, "-pthread"])
     runtimes = sorted({runtime for _, runtime, _, _ in RUNTIMES})
-    ours = {(name, runtime): build(name, runtime)
+    ours = {(name, runtime): build(name, runtime, header)
             for name in ("turns", *MODES) for runtime in runtimes}
     missed = []
     for name, mode in MODES.items():

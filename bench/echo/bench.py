@@ -10,7 +10,7 @@ import time
 
 from kit import program
 from kit.contest import Contest, Figure, below
-from kit.process import LOAD_CPU, Process, pinned, shown
+from kit.process import LOAD_CPU, QUIET, Process, pinned, shown
 
 REQUESTS = 1000  # of each round
 IDLE_CONNECTIONS, IDLE_SECONDS = 100, 1.5
@@ -57,5 +57,6 @@ def run():
     enter("blocking, by hand", pinned([peer]))
     for runtime, options in RUNTIMES:
         echo = program.flux("echo", runtime, "examples/echo/echo.flux", "examples/echo/nodes.c")
-        enter(runtime, pinned([echo, *options]), below(500), below(1000), below(1000))
+        enter(runtime, pinned([echo, *options, *QUIET]), below(500),
+              below(1000, aim=True), below(1000))
     return contest.run()

@@ -9,7 +9,7 @@ import socket
 
 from kit import program
 from kit.contest import Contest, Figure, below
-from kit.process import Process, pinned, shown
+from kit.process import QUIET, Process, pinned, shown
 
 FIRST, SECOND = 5_000, 10_000  # connections
 FLOWS = 100_000  # in await, on a hundred descriptors
@@ -72,9 +72,9 @@ def run():
     for runtime, options in (("event", ["--loops", 1]), ("pool", ["--threads", 8])):
         echo = program.flux("echo", runtime, "examples/echo/echo.flux", "examples/echo/nodes.c")
         enter(connections, runtime, of_a_connection,
-              pinned([echo, *options, "--max-flows", 20_000]), below(BAR))
+              pinned([echo, *options, "--max-flows", 20_000, *QUIET]), below(BAR))
         waiting = program.flux("waiting", runtime, "bench/idle/waiting.flux",
                                "bench/idle/waiting.c", "bench/kit/command.c")
         enter(flows, runtime, of_a_flow,
-              pinned([waiting, *options, "--max-flows", 2 * FLOWS]), below(BAR))
+              pinned([waiting, *options, "--max-flows", 2 * FLOWS, *QUIET]), below(BAR))
     return connections.run() + flows.run()

@@ -12,7 +12,7 @@ import time
 
 from kit import program
 from kit.contest import Contest, Figure, at_least
-from kit.process import Process, pinned, shown, timed
+from kit.process import QUIET, Process, pinned, shown, timed
 
 TURNS = 16  # over all images, in each round
 CLIENTS = 4
@@ -89,8 +89,8 @@ def run():
     for runtime, options in RUNTIMES:
         server = program.relative(program.build_folder() / "bin" / f"image-{runtime}")
         ours = pinned([server, *options, "--listen", "127.0.0.1:0", "--root",
-                       program.relative(pictures), "--cache-bytes", 0])
+                       program.relative(pictures), "--cache-bytes", 0, *QUIET])
         print("  " + shown(ours))
         contest.enter(runtime, lambda ours=ours: serve(ours, expected), at_least(0.95),
-                      at_least(0.95))
+                      at_least(0.95, aim=True))
     return contest.run()

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <turbojpeg.h>
 
-#define QUALITY 85
+#define QUALITY   85
+#define READ_SIZE 131072
 
 static const char *const names[] = {"sunset", "waves", "board"};
 
@@ -17,8 +18,8 @@ static const char *const names[] = {"sunset", "waves", "board"};
 struct workshop {
     const char *folder;
     tjhandle compressor;
-    unsigned char *file, *scaled, *jpeg;
-    size_t file_room, scaled_room, jpeg_room;
+    unsigned char *rows, *pixels, *jpeg;
+    size_t rows_room, pixels_room, jpeg_room;
     unsigned long images, bytes;
 };
 
@@ -32,53 +33,69 @@ static bool make_room(unsigned char **buffer, size_t *room, size_t size)
     return *buffer != NULL;
 }
 
-/* The whole file; returns its length, 0 on failure. */
-static size_t read_file(struct workshop *shop, const char *name)
+static bool read_header(FILE *file, struct ppm *ppm)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s.ppm", shop->folder, name);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return 0;
-    fseek(file, 0, SEEK_END);
-    size_t length = (size_t)ftell(file);
-    rewind(file);
-    if (!make_room(&shop->file, &shop->file_room, length) ||
-        fread(shop->file, 1, length, file) != length)
-        length = 0;
-    fclose(file);
-    return length;
+    char begin[PPM_HEADER_MOST];
+    size_t length = fread(begin, 1, sizeof begin, file);
+    return ppm_parse(ppm, begin, length) == 0 && fseek(file, (long)ppm->header, SEEK_SET) == 0;
+}
+
+/* Some rows at a time, as many as stay in the processor's cache. */
+static bool read_scaled(struct workshop *shop, FILE *file, const struct ppm *ppm, unsigned width,
+                        unsigned height)
+{
+    size_t row = (size_t)ppm->width * 3, rows = READ_SIZE / row + 1;
+    struct scale *scale = scale_new(ppm->width, ppm->height, width, height, shop->pixels);
+    bool good = scale != NULL && make_room(&shop->rows, &shop->rows_room, rows * row);
+
+    for (size_t left = ppm->height; left > 0 && good; left -= rows) {
+        if (rows > left)
+            rows = left;
+        good = fread(shop->rows, row, rows, file) == rows;
+        for (size_t i = 0; i < rows && good; i++)
+            scale_row(scale, shop->rows + i * row);
+    }
+    scale_free(scale);
+    return good;
+}
+
+static bool compress(struct workshop *shop, unsigned width, unsigned height)
+{
+    unsigned long size = tjBufSize((int)width, (int)height, TJSAMP_420);
+
+    if (!make_room(&shop->jpeg, &shop->jpeg_room, size) ||
+        tjCompress2(shop->compressor, shop->pixels, (int)width, 0, (int)height, TJPF_RGB,
+                    &shop->jpeg, &size, TJSAMP_420, QUALITY, TJFLAG_NOREALLOC) != 0)
+        return false;
+    shop->images++;
+    shop->bytes += size;
+    return true;
+}
+
+static bool render_file(struct workshop *shop, FILE *file, unsigned size)
+{
+    struct ppm ppm;
+
+    if (!read_header(file, &ppm))
+        return false;
+    unsigned width = (ppm.width * size + 7) / 8, height = (ppm.height * size + 7) / 8;
+    size_t length = (size_t)width * height * 3;
+    if (!make_room(&shop->pixels, &shop->pixels_room, length))
+        return false;
+    bool good = size == 8 ? fread(shop->pixels, 1, length, file) == length
+                          : read_scaled(shop, file, &ppm, width, height);
+    return good && compress(shop, width, height);
 }
 
 static bool render(struct workshop *shop, const char *name, unsigned size)
 {
-    struct ppm ppm;
-    size_t length = read_file(shop, name);
-    if (length == 0 || ppm_parse(&ppm, (const char *)shop->file, length) != 0 ||
-        ppm_bytes(&ppm) + ppm.header > length)
-        return false;
-
-    unsigned width = (ppm.width * size + 7) / 8, height = (ppm.height * size + 7) / 8;
-    const unsigned char *pixels = shop->file + ppm.header;
-    if (size < 8) {
-        if (!make_room(&shop->scaled, &shop->scaled_room, (size_t)width * height * 3))
-            return false;
-        struct scale *scale = scale_new(ppm.width, ppm.height, width, height, shop->scaled);
-        if (scale == NULL)
-            return false;
-        for (size_t y = 0; y < ppm.height; y++)
-            scale_row(scale, pixels + y * ppm.width * 3);
-        scale_free(scale);
-        pixels = shop->scaled;
-    }
-    unsigned long jpeg_size = tjBufSize((int)width, (int)height, TJSAMP_420);
-    if (!make_room(&shop->jpeg, &shop->jpeg_room, jpeg_size) ||
-        tjCompress2(shop->compressor, pixels, (int)width, 0, (int)height, TJPF_RGB, &shop->jpeg,
-                    &jpeg_size, TJSAMP_420, QUALITY, TJFLAG_NOREALLOC) != 0)
-        return false;
-    shop->images++;
-    shop->bytes += jpeg_size;
-    return true;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.ppm", shop->folder, name);
+    FILE *file = fopen(path, "rb");
+    bool good = file != NULL && render_file(shop, file, size);
+    if (file != NULL)
+        fclose(file);
+    return good;
 }
 
 int main(int argc, char **argv)
@@ -102,8 +119,8 @@ int main(int argc, char **argv)
         }
     }
     printf("%lu %lu\n", shop.images, shop.bytes);
-    free(shop.file);
-    free(shop.scaled);
+    free(shop.rows);
+    free(shop.pixels);
     free(shop.jpeg);
     tjDestroy(shop.compressor);
     return EXIT_SUCCESS;

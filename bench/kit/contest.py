@@ -104,7 +104,7 @@ class Contest:
         line = f"    {entry.label:<24} {figure.text(median):>14} {spread:<20}"
         peer = self.entries[0].values(which)
         ratio = None
-        if entry is not self.entries[0] and peer:
+        if entry is not self.entries[0] and peer and all(peer):
             ratios = [value / other for value, other in zip(values, peer)]
             ratio = statistics.median(ratios)
             line += f" {ratio:5.2f} x ({min(ratios):.2f} - {max(ratios):.2f})"

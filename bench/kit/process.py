@@ -12,6 +12,8 @@ _cpus = sorted(os.sched_getaffinity(0))
 MEASURED_CPU = _cpus[0]  # programs under measurement
 LOAD_CPU = _cpus[-1]  # their clients, and this driver
 
+QUIET = ["--log-level", "warning"]  # of every Flux program
+
 PATIENCE = 60  # seconds, for anything that should be quick
 
 os.sched_setaffinity(0, {LOAD_CPU})

@@ -42,11 +42,11 @@ def _files(names):
     return [ROOT / name for name in names]
 
 
-def flux(name, runtime, source, *nodes):
+def flux(name, runtime, source, *nodes, flags=()):
     """What fluxc makes of a program and its nodes; their paths are relative to the root."""
     executable = output(f"{name}-{runtime}")
     _run([fluxc(), "build", "-w", f"--runtime={runtime}", "-o", executable, ROOT / source,
-          *_files(nodes), *CFLAGS])
+          *_files(nodes), *CFLAGS, *flags])
     return relative(executable)
 
 

@@ -11,7 +11,7 @@ import time
 
 from kit import program
 from kit.contest import Contest, Figure, above, below
-from kit.process import Process, pinned, shown
+from kit.process import QUIET, Process, pinned, shown
 
 FLOWS, THREADS = 100_000, 10_000
 SECONDS = 10  # of sleep: longer than it takes to start and to count them
@@ -23,23 +23,27 @@ def footprint(process):
     return process.memory() + process.page_tables()
 
 
-def asleep(server):
-    server.tell(f"sleep {FLOWS} {SECONDS}\n")
-    if server.line() != f"asleep {FLOWS}":
+def asleep(server, flows, seconds):
+    server.tell(f"sleep {flows} {seconds}\n")
+    if server.line() != f"asleep {flows}":
         raise RuntimeError("not all flows slept at one moment")
+
+
+def awake(server):
+    server.tell("wait\n")
+    if server.line() != "awake":
+        raise RuntimeError("not all flows have woken")
 
 
 def of_a_flow(command):
     """KiB of each flow, and how much of it came back, in per cent."""
     with Process(command) as server:
-        server.tell("sleep 100 0\n")
-        server.line()
+        asleep(server, 100, 1)
+        awake(server)
         before = footprint(server)
-        asleep(server)
+        asleep(server, FLOWS, SECONDS)
         growth = footprint(server) - before
-        server.tell("wait\n")
-        if server.line() != "awake":
-            raise RuntimeError("not all flows have woken")
+        awake(server)
         end = time.monotonic() + PATIENCE
         back = 0
         while back < 0.95 * growth and time.monotonic() < end:
@@ -64,7 +68,7 @@ def overflow(command):
     """What a program says when a flow has no stack left while all the others sleep."""
     server = Process(command, errors=subprocess.PIPE)
     try:
-        asleep(server)
+        asleep(server, FLOWS, SECONDS)
         server.tell("overflow\n")
         said = server.process.stderr.read().decode(errors="replace").strip()
         return server.wait(), said
@@ -80,7 +84,7 @@ def run():
     peer = pinned([threads, THREADS, SECONDS])
     sleepers = program.flux("sleepers", "event", "bench/sleepers/sleepers.flux",
                             "bench/sleepers/nodes.c", "bench/kit/command.c")
-    ours = pinned([sleepers, "--loops", 1, "--max-flows", 2 * FLOWS])
+    ours = pinned([sleepers, "--loops", 1, "--max-flows", 2 * FLOWS, *QUIET])
     for command in (peer, ours):
         print("  " + shown(command))
     contest.enter(f"{THREADS:,} threads", lambda: of_a_thread(peer))
