@@ -42,10 +42,10 @@ expect_nothing() { # FILE TARGET
 expect fluxc/program.h "$build/bin/fluxc" fluxc/resolve.o bin/fluxc
 expect grammar/flux.y "$build/bin/fluxc" bison bin/fluxc
 expect runtimes/flux_abi.h "$build/lib/libflux-thread.a" thread.o libflux-thread.a
-expect runtimes/flux.h "$program" include/nodes.o include_flux.o "$program"
+expect runtimes/flux.h "$program" include/nodes.o include-thread/flows.o "$program"
 expect examples/include/include.flux "$program" "fluxc --runtime" "$program"
 expect examples/include/shapes.flux "$program" "fluxc --runtime" "$program"
-expect examples/include/shape.h "$program" shapes.o include_flux.o "$program"
+expect examples/include/shape.h "$program" shapes.o include-thread/flows.o "$program"
 expect examples/include/nodes.c "$program" include/nodes.o "$program"
 expect "$build/bin/fluxc" "$program" "fluxc --runtime"
 expect "$build/lib/libflux-thread.a" "$program" "$program"
