@@ -109,25 +109,26 @@ def limited_connections():
 
 def few_descriptors():
     """500 clients, 64 descriptors: they wait for each other, and all are served."""
-    with image_server(shell="ulimit -n 64") as server, ThreadPoolExecutor(500) as pool:
+    shapes = {f"p{i}": (40, 30) for i in range(63)}
+    with image_server(files=shapes, shell="ulimit -n 64") as server, ThreadPoolExecutor(500) as pool:
         together = threading.Barrier(500)
 
-        def fetch(_):
+        def fetch(n):
             together.wait(PATIENCE)
             with server.connect() as client:
-                client.request("/small.jpg?size=2", fields="Connection: close\r\n")
+                client.request(f"/p{n // 8}.jpg?size={n % 8 + 1}", fields="Connection: close\r\n")
                 return client.response().status
 
         equal(set(pool.map(fetch, range(500))), {200}, "the statuses")
         about = [line for line in lines_of(server.log) if "stopping" not in line]
         check(len(about) <= 5, f"the log stays short: {about[:8]}")
-        equal(server.get("/small.jpg").status, 200, "the status later")
+        equal(server.get("/p0.jpg").status, 200, "the status later")
 
 
 def idle_clients_with_few_descriptors():
     """Connections that are kept alive do not keep others out for ever."""
     with image_server("--idle-timeout", "200ms", shell="ulimit -n 64") as server:
-        clients = [server.connect() for _ in range(100)]
+        clients = [server.connect() for _ in range(60)]
         for client in clients:
             client.request("/small.jpg")
         for client in clients:
@@ -177,7 +178,7 @@ def stop_while_rendering():
             response = client.response()
             check(response is not None, f"{name} is answered")
             equal(response.status, 200, f"the status of {name}")
-            check(response.closes and client.closed(), "its connection ends")
+            check(client.closed(), "its connection ends")
             client.close()
         equal(server.program.process.wait(PATIENCE), 0, "the exit status")
 
@@ -211,6 +212,25 @@ def stop_under_load():
         equal(server.program.process.wait(PATIENCE), 0, "the exit status")
 
 
+def requests_that_cross_the_signal():
+    """Requests that had arrived when the signal came are answered, on connections that were idle."""
+    with image_server() as server:
+        clients = [server.connect() for _ in range(20)]
+        for client in clients:
+            equal(client.get("/small.jpg").status, 200, "the status")
+        server.program.process.send_signal(signal.SIGSTOP)
+        for client in clients:
+            client.request("/small.jpg?size=2")
+        server.program.process.send_signal(signal.SIGTERM)
+        server.program.process.send_signal(signal.SIGCONT)
+        for client in clients:
+            response = client.response()
+            check(response is not None and response.status == 200, "a request is answered")
+            check(client.closed(), "and its connection ends")
+            client.close()
+        equal(server.program.process.wait(PATIENCE), 0, "the exit status")
+
+
 def stop_with_everybody_waiting():
     """Idle clients do not hold up the end; one that is in the middle of its request is served."""
     with image_server() as server:
@@ -228,6 +248,7 @@ def stop_with_everybody_waiting():
         busy.send("h\r\n\r\n")
         response = busy.response()
         check(response is not None and response.status == 200, "the one in the middle is served")
+        check(response.closes and busy.closed(), "and told that this was the last")
         for client in [*idle, busy]:
             client.close()
         equal(server.program.process.wait(PATIENCE), 0, "the exit status")
@@ -248,5 +269,5 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_N
 main(
     slow_requests, slow_readers, patience_with_others, limited_connections, few_descriptors,
     idle_clients_with_few_descriptors, access_log, stop_while_rendering, stop_under_load,
-    stop_with_everybody_waiting, several_addresses,
+    requests_that_cross_the_signal, stop_with_everybody_waiting, several_addresses,
 )
