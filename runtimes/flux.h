@@ -67,7 +67,8 @@ struct flux_load flux_load(void);
 /* Nanoseconds of the monotonic clock. */
 uint64_t flux_now(void);
 
-/* True from SIGTERM or SIGINT on: nodes of a source that loop should return. */
+/* True from SIGTERM or SIGINT on; in a source, also once another copy of it has returned FLUX_STOP:
+ * nodes of a source that loop should return. */
 bool flux_stopping(void);
 
 /* "thread", "pool", "event" or "trace". */
