@@ -7,8 +7,7 @@
 static int quiet[2]; /* nothing ever comes */
 static struct sockaddr_in address;
 static int listener;
-static _Atomic int blocked, interrupted, cancelled, finished, copies;
-static _Atomic bool stopped;
+static _Atomic int blocked, interrupted, cancelled, finished, copies, copies_ended;
 
 PLACE(node, "Node");
 
@@ -72,11 +71,12 @@ static enum flux_next run_Fails(struct flux_flow *base)
 static enum flux_next run_Copies(struct flux_flow *base)
 {
     if (++copies == (int)flux_load().workers) {
-        stopped = true;
+        copies_ended++;
         return flux_source_fail(base, &node, FLUX_STOP, false);
     }
     CHECK(usleep(3600u * 1000000u) == -1 && errno == EINTR);
-    CHECK(stopped && !flux_stopping());
+    fprintf(stderr,"%d %d\n",copies_ended,flux_stopping());CHECK(copies_ended > 0 && !flux_stopping());
+    copies_ended++;
     return flux_source_fail(base, &node, EINTR, false);
 }
 
@@ -140,7 +140,7 @@ static enum flux_next run_Stopper(struct flux_flow *base)
         started = true;
         return flux_source_done(base, 1);
     }
-    while (blocked < 10 || !stopped)
+    while (blocked < 10 || copies_ended < (int)flux_load().workers)
         usleep(1000);
     usleep(1000);
     kill(getpid(), SIGTERM);
