@@ -47,7 +47,9 @@ struct diags {
     bool all_errors;                /* -Werror */
     signed char errors[DIAG_COUNT]; /* -Werror=NAME 1, -Wno-error=NAME -1 */
     struct diag nowhere;            /* stands for every diagnostic that is not collected */
-    unsigned error_count, warning_count, dropped;
+    unsigned error_count;           /* of rows that are errors */
+    bool failed;                    /* an error, or a warning made one */
+    unsigned dropped;
 };
 
 struct diags *diags_new(struct arena *arena)
@@ -138,10 +140,10 @@ struct diag *diag_report(struct diags *diags, enum diag_id id, struct span span,
                  (diags->all_errors && diags->errors[id] == 0);
     if (rows[id].severity == SEVERITY_WARNING && (diags->quiet || diags->off[id]))
         return &diags->nowhere;
+    diags->failed |= error;
+    diags->error_count += rows[id].severity == SEVERITY_ERROR;
     if (diags->list.count == COLLECTED_MAX) {
         diags->dropped++;
-        diags->error_count += error;
-        diags->warning_count += !error;
         return &diags->nowhere;
     }
     struct diag *diag = arena_alloc(diags->arena, sizeof *diag);
@@ -152,8 +154,6 @@ struct diag *diag_report(struct diags *diags, enum diag_id id, struct span span,
     diag->text = format_text(diags->arena, format, arguments);
     va_end(arguments);
     vector_push(diags->arena, &diags->list, diag);
-    diags->error_count += error;
-    diags->warning_count += !error;
     return diag;
 }
 
@@ -177,7 +177,7 @@ void diag_fix(struct diag *diag, const char *replacement)
 
 bool diags_failed(const struct diags *diags)
 {
-    return diags->error_count > 0;
+    return diags->failed;
 }
 
 unsigned diags_errors(const struct diags *diags)

@@ -48,8 +48,8 @@ void diag_note(struct diag *diag, struct span span, const char *format, ...)
 /* A replacement that would mend it, shown under the caret. */
 void diag_fix(struct diag *diag, const char *replacement);
 
-bool diags_failed(const struct diags *diags); /* an error, or a warning made one */
-unsigned diags_errors(const struct diags *diags);
+bool diags_failed(const struct diags *diags);     /* an error, or a warning made one */
+unsigned diags_errors(const struct diags *diags); /* not those made of warnings */
 
 /* Sorted by place, duplicates dropped, then a line that counts them. */
 void diags_print(const struct diags *diags, FILE *out, bool colour);
