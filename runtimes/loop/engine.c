@@ -1,6 +1,7 @@
 /* engine.c - the loops' threads: start, stop and join. */
 #include "loop/calls.h"
 #include "loop/loop.h"
+#include "loop/tools.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static int loop_init(struct loop *loop, unsigned index)
 {
     loop->index = index;
     loop->budget = 1;
+    loop->coarse = RUNNING_ON_VALGRIND; /* which does not know epoll_pwait2 */
     loop->trim.fire = fluxi_carriers_trim;
     loop->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->poller = loop->bell < 0 ? -1 : epoll_create1(EPOLL_CLOEXEC);

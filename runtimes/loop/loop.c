@@ -225,32 +225,34 @@ static bool anything_ready(const struct loop *loop)
     return loop->flows.first || loop->woken;
 }
 
+/* Waits for events until the earliest timer is due. */
+static int wait_for_events(struct loop *loop, struct epoll_event *events)
+{
+    uint64_t next = fluxi_timers_next(loop);
+    if (next == FLUXI_NEVER)
+        return epoll_wait(loop->poller, events, EVENTS, -1);
+    uint64_t now = flux_now(), rest = next > now ? next - now : 0;
+    if (!loop->coarse) {
+        struct timespec timeout = {(time_t)(rest / 1000000000), (long)(rest % 1000000000)};
+        int count = epoll_pwait2(loop->poller, events, EVENTS, &timeout, NULL);
+        if (count >= 0 || errno != ENOSYS)
+            return count;
+        loop->coarse = true; /* before Linux 5.11 */
+    }
+    uint64_t milliseconds = (rest + 999999) / 1000000;
+    return epoll_wait(loop->poller, events, EVENTS,
+                      milliseconds < 100000 ? (int)milliseconds : 100000);
+}
+
 static int ask_poller(struct loop *loop, struct epoll_event *events)
 {
     if (anything_ready(loop))
         return epoll_wait(loop->poller, events, EVENTS, 0);
-
     /* From here on whoever has mail rings the bell; whatever came before is seen now. */
     atomic_store(&loop->asleep, true);
-    int count;
-    if (atomic_load(&loop->mail) || atomic_load(&loop->carrier_mail) ||
-        atomic_load(&loop->notices)) {
-        count = epoll_wait(loop->poller, events, EVENTS, 0);
-    } else {
-        uint64_t next = fluxi_timers_next(loop), now = next == FLUXI_NEVER ? 0 : flux_now();
-        uint64_t rest = next > now ? next - now : 0;
-        struct timespec timeout = {.tv_sec = (time_t)(rest / 1000000000),
-                                   .tv_nsec = (long)(rest % 1000000000)};
-        count =
-            epoll_pwait2(loop->poller, events, EVENTS, next == FLUXI_NEVER ? NULL : &timeout, NULL);
-        if (count < 0 && errno == ENOSYS) { /* before Linux 5.11 */
-            uint64_t milliseconds = rest / 1000000 + 1;
-            count = epoll_wait(loop->poller, events, EVENTS,
-                               next == FLUXI_NEVER     ? -1
-                               : milliseconds > 100000 ? 100000
-                                                       : (int)milliseconds);
-        }
-    }
+    bool mail =
+        atomic_load(&loop->mail) || atomic_load(&loop->carrier_mail) || atomic_load(&loop->notices);
+    int count = mail ? epoll_wait(loop->poller, events, EVENTS, 0) : wait_for_events(loop, events);
     atomic_store(&loop->asleep, false);
     return count;
 }

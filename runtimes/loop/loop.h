@@ -236,6 +236,7 @@ void fluxi_flow_append(struct flow_list *list, struct flux_flow *flow);
 struct loop {
     unsigned index;
     int poller; /* epoll */
+    bool coarse; /* it has no better clock than milliseconds */
     pthread_t thread;
     bool quit;
 
