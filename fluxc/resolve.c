@@ -139,8 +139,11 @@ static void list_setup(struct resolver *r, struct word name)
     if (entry->signature != NULL || entry->bodies.count > 0 || entry->listed)
         return;
     list_node(r, entry);
-    entry->node->inputs_known = entry->node->outputs_known = true;
     check_function_name(r, name, "node");
+    struct node *node = entry->node;
+    node->missing = may_be_declared(r, name.text);
+    node->inputs_known = node->outputs_known = !node->missing;
+    node->inputs.types = node->outputs.types = arena_intern_string(r->program->arena, "");
 }
 
 /* Lists the nodes in order of the text, handlers that are declared nowhere (R24) among them. */
