@@ -4,6 +4,7 @@
  * about an unknown type or a node of another shape speak of the user's text.
  */
 #include "emit.h"
+#include "table.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -77,22 +78,15 @@ static void emit_node(struct header *h, const struct node *node)
 }
 
 /* Two semantic types may share a predicate: it is declared once. */
-static bool declared_before(const struct program *program, unsigned index)
-{
-    for (unsigned i = 0; i < index; i++)
-        if (program->predicates.at[i]->function == program->predicates.at[index]->function &&
-            program->predicates.at[i]->type)
-            return true;
-    return false;
-}
-
 static void emit_predicates(struct header *h)
 {
     const struct program *program = h->program;
+    struct table declared = {0};
     for (unsigned i = 0; i < program->predicates.count; i++) {
-        const struct predicate *predicate = program->predicates.at[i];
-        if (!predicate->type || declared_before(program, i))
+        struct predicate *predicate = program->predicates.at[i];
+        if (!predicate->type || table_get(&declared, predicate->function))
             continue;
+        *table_at(program->arena, &declared, predicate->function) = predicate;
         text_print(h->out, "\n");
         line_of(h, predicate->span);
         text_print(h->out, "bool %s(%s%svalue);\n", predicate->function, predicate->type->text,

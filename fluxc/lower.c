@@ -11,6 +11,7 @@
  * in the order of the steps, but for turns: a value's life is an interval of steps.
  */
 #include "lower.h"
+#include "table.h"
 
 /* An error message beats an exhausted machine: nodes are expanded wherever they stand. */
 enum { PLACES_MAX = 200000, DEPTH_MAX = 3000 };
@@ -184,21 +185,35 @@ static struct value *lower_arm(struct lowering *l, const struct arm *arm, struct
 
 /* The answers of one dispatch that several arms ask for (R19: each once). */
 struct memo {
-    const struct predicate *predicate;
+    struct memo *next; /* of the same predicate */
     unsigned field, uses, number;
 };
 struct memos {
-    struct memo *at;
-    unsigned count, capacity;
+    VECTOR(struct memo *) all;
+    struct table of; /* predicate's name to its memos */
 };
 
 static struct memo *memo_find(struct memos *memos, const struct predicate *predicate,
                               unsigned field)
 {
-    for (unsigned i = 0; i < memos->count; i++)
-        if (memos->at[i].predicate == predicate && memos->at[i].field == field)
-            return &memos->at[i];
-    return NULL;
+    struct memo *memo = table_get(&memos->of, predicate->name);
+    while (memo && memo->field != field)
+        memo = memo->next;
+    return memo;
+}
+
+static void memo_use(struct lowering *l, struct memos *memos, const struct predicate *predicate,
+                     unsigned field)
+{
+    struct memo *memo = memo_find(memos, predicate, field);
+    if (!memo) {
+        void **first = table_at(l->arena, &memos->of, predicate->name);
+        memo = arena_alloc(l->arena, sizeof *memo);
+        *memo = (struct memo){.next = *first, .field = field};
+        *first = memo;
+        vector_push(l->arena, &memos->all, memo);
+    }
+    memo->uses++;
 }
 
 /* Goes to `no` unless every pattern holds. */
@@ -247,18 +262,14 @@ static void number_memos(struct lowering *l, struct memos *memos, const struct p
     for (unsigned a = 0; a < arms; a++) {
         for (unsigned i = 0; i < node->inputs.count; i++) {
             const struct predicate *predicate = node->arms[a].patterns[i].predicate;
-            struct memo *memo = predicate ? memo_find(memos, predicate, i) : NULL;
-            struct memo fresh = {predicate, i, 1, 0};
-            if (memo)
-                memo->uses++;
-            else if (predicate)
-                vector_push(l->arena, memos, fresh);
+            if (predicate)
+                memo_use(l, memos, predicate, i);
         }
     }
     unsigned number = 0;
-    for (unsigned i = 0; i < memos->count; i++)
-        if (memos->at[i].uses > 1)
-            memos->at[i].number = ++number;
+    for (unsigned i = 0; i < memos->all.count; i++)
+        if (memos->all.at[i]->uses > 1)
+            memos->all.at[i]->number = ++number;
     if (number == 0)
         return;
     struct step *step = add(l, STEP_MEMO, (struct place *)place, node->arms[0].span);
