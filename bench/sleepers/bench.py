@@ -2,8 +2,8 @@
 
 All of them are asleep at one moment; counted is resident memory and page tables. The peer is as
 many threads with stacks of 64 KiB as one dares to start; their stacks in the kernel, 16 KiB each,
-are not counted. Afterwards the memory has to be given back, and, with all stacks in use, a flow
-that runs out of its own has to be caught.
+are not counted. Afterwards the resident memory has to be given back, and, with all stacks in use, a
+flow that runs out of its own has to be caught.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ from kit.process import QUIET, Process, pinned, shown
 FLOWS, THREADS = 100_000, 10_000
 SECONDS = 10  # of sleep: longer than it takes to start and to count them
 KIB = 1024
-PATIENCE = 20  # seconds until memory has to be back
+PATIENCE = 10  # seconds until memory has to be back
 
 
 def footprint(process):
@@ -40,16 +40,16 @@ def of_a_flow(command):
     with Process(command) as server:
         asleep(server, 100, 1)
         awake(server)
-        before = footprint(server)
+        before, resident = footprint(server), server.memory()
         asleep(server, FLOWS, SECONDS)
-        growth = footprint(server) - before
+        growth, more = footprint(server) - before, server.memory() - resident
         awake(server)
         end = time.monotonic() + PATIENCE
-        back = 0
-        while back < 0.95 * growth and time.monotonic() < end:
+        kept = more
+        while kept > 0.02 * more and time.monotonic() < end:
             time.sleep(0.1)
-            back = growth - (footprint(server) - before)
-    return growth / FLOWS / KIB, 100 * back / growth
+            kept = server.memory() - resident
+    return growth / FLOWS / KIB, 100 * (1 - kept / more)
 
 
 def of_a_thread(command):
@@ -78,7 +78,7 @@ def overflow(command):
 
 def run():
     contest = Contest(Figure("memory of each thread, of each flow, asleep", "KiB", digits=2),
-                      Figure(f"of that, given back within {PATIENCE} s", "%", digits=0))
+                      Figure(f"resident memory of that, given back within {PATIENCE} s", "%", digits=0))
 
     threads = program.c("sleepers-threads", "bench/sleepers/threads.c", flags=["-pthread"])
     peer = pinned([threads, THREADS, SECONDS])
