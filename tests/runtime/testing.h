@@ -105,7 +105,7 @@ static inline void child_start(struct child *child, const char *scenario, char *
         close(fds[0]);
         close(fds[1]);
         setenv("TEST_SCENARIO", scenario, 1);
-        execv("/proc/self/exe", argv);
+        execv(program_invocation_name, argv);
         _exit(127);
     }
     close(fds[1]);
