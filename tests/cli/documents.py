@@ -181,8 +181,9 @@ def commands_of(block):
 
 
 class Document:
-    def __init__(self, path, root, build):
+    def __init__(self, path, root, build, rewriting):
         self.path = path
+        self.rewriting = rewriting
         self.name = path.relative_to(root)
         self.lines = path.read_text().split("\n")
         self.blocks = blocks_of(self.lines)
@@ -221,12 +222,13 @@ class Document:
                 if name:
                     with open(Path(folder, name), "a" if block.directive("append") else "w") as file:
                         file.write("\n".join(block.lines) + "\n")
-                elif block.language == "console":
-                    self.run(block, shell, ports)
+                elif block.language == "console" and not self.run(block, shell, ports):
+                    break  # what follows would only fail as well
             shell.close()
 
     def run(self, block, shell, ports):
-        new = []
+        """Returns whether all commands printed what is shown."""
+        new, well = [], True
         for command, shown in commands_of(block):
             background = command.endswith("&") or re.search(r"^(kill|wait)\b", command)
             printed = shell.run(
@@ -239,9 +241,13 @@ class Document:
                     ports.learn(old, real)
             else:
                 self.complain(block.first, f"$ {command}\n" + "\n".join(printed))
+                well = self.rewriting
             new += ["$ " + command.split("\n")[0], *command.split("\n")[1:]]
             new += shown if good else printed
+            if not well:
+                break
         self.replace(block, new)
+        return well
 
     def rewrite(self):
         for first, count, lines in sorted(self.changes, reverse=True):
@@ -292,7 +298,7 @@ def main():
         paths = [path for path in paths if path.name in names[1:]]
     complaints = []
     for path in paths:
-        document = Document(path, root, build)
+        document = Document(path, root, build, rewrite)
         document.check_programs(build / "bin/fluxc")
         document.check_commands()
         if rewrite:
