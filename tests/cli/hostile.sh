@@ -35,7 +35,7 @@ refused file-too-large includes.flux
 for file in text.flux zeros.flux /dev/zero; do
     status=0
     "$FLUXC" -o out.c "$file" 2>messages || status=$?
-    [ "$status" -eq 2 ] && grep -q '\[file-too-large\]' messages || { cat messages; exit 1; }
+    [ "$status" -eq 2 ] && grep -qF '[file-too-large]' messages || { cat messages; exit 1; }
 done
 
 # Files of just below the limit, 16 MiB.
