@@ -96,6 +96,10 @@ class Image:
         with self.connect() as client:
             return client.get(target, method)
 
+    def descriptors(self):
+        """How many are open."""
+        return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
+
     def bytes_read(self):
         """From files, so far; a picture that is rendered is read once as a whole."""
         text = Path(f"/proc/{self.program.process.pid}/io").read_text()
@@ -119,7 +123,8 @@ def image_server(*options, files=None, shell="", wrapper=()):
             try:
                 yield Image(program, root, log)
             except BaseException:
-                sys.stderr.write(log.read_text(errors="replace"))
+                lines = log.read_text(errors="replace").splitlines(keepends=True)
+                sys.stderr.write("".join(lines[-100:]))
                 raise
 
 
