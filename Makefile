@@ -20,6 +20,12 @@ prefix   = /usr/local
 JOBS    := $(shell nproc 2>/dev/null || echo 1)
 
 comma   := ,
+
+# `make bench B=chain` is `make bench T=chain`.
+ifneq ($(if $(B),$(wildcard bench/$(B)/bench.py)),)
+T := $(B)
+override B := build
+endif
 B        = build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),/coverage)
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
@@ -279,8 +285,8 @@ golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 	$(harness) --rewrite 'golden/$(T)'
 
 .PHONY: bench demo
-bench: all ## measures against peers: bench/README.md
-	bench/run --build=$(B)
+bench: all ## measures against peers, see bench/README.md (B=NAME: one)
+	bench/run --build=$(B) $(T)
 
 demo: ## installs what is missing, builds, shows the image server at work
 	$(Q)$(MAKE) --no-print-directory deps
@@ -321,7 +327,7 @@ install: all ## into $(DESTDIR)$(prefix)
 
 SOURCES = $(wildcard fluxc/*.[ch] runtimes/*.h runtimes/*/*.[ch] servers/*/*.[ch] servers/*/*.cc \
             examples/*/*.[ch] examples/*/*.cc tests/*/*.[ch] tests/run/*/*.[ch] tests/run/*/*.cc \
-            tools/*.[ch] bench/*.[ch])
+            tools/*.[ch] bench/*/*.[ch])
 
 .PHONY: format lint coverage clean help
 format: ## lays out all C as .clang-format says
