@@ -119,7 +119,7 @@ class Shell:
                 break
             self.read += data.decode(errors="replace")
         text, self.read = self.read.replace(END + "\n", "", 1), ""
-        return text.splitlines()
+        return [line.rstrip() for line in text.splitlines()]
 
     def close(self):
         try:
