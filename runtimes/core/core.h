@@ -34,19 +34,17 @@ int fluxi_processes_run(unsigned count);
 
 /* ---- frame.c, flow.c, session.c, source.c ---------------------------------------------------- */
 
-struct flux_flow *
-fluxi_frame_get(size_t size); /* indeterminate but for flux_flow; NULL: no memory */
+struct flux_flow *fluxi_frame_get(size_t size); /* indeterminate; NULL: no memory */
 void fluxi_frame_put(struct flux_flow *flow);
 void fluxi_frames_free(void);
 
 void fluxi_flow_number(struct flux_flow *flow);
-void fluxi_flow_undo(struct flux_flow *flow); /* deferred actions and memory */
 void fluxi_errors_summary(void);
 
-void fluxi_session_leave(struct flux_flow *flow);
 void fluxi_sessions_free(void);
 
 int fluxi_sources_make(void); /* 0 or ENOMEM */
+void fluxi_sources_stop(const struct flux_source *table); /* all copies; NULL: of all sources */
 void fluxi_sources_free(void);
 
 /* ---- clock.c --------------------------------------------------------------------------------- */

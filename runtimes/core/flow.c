@@ -87,15 +87,14 @@ struct flux_flow *fluxi_frame_new(struct fluxi_source *source)
                           source->table->name);
         return NULL;
     }
-    flow->source = source->table;
     flow->origin = source;
+    fluxi_frame_renew(flow);
     return flow;
 }
 
 void fluxi_frame_free(struct flux_flow *flow)
 {
-    fluxi_flow_undo(flow);
-    fluxi_session_leave(flow);
+    fluxi_flow_finish(flow);
     fluxi_frame_put(flow);
 }
 

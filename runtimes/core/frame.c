@@ -19,17 +19,6 @@
 #define BATCH     32u
 #define DEPOT_MAX 2048u /* frames of one size */
 
-#if defined(__SANITIZE_ADDRESS__)
-#define KEEP 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KEEP 0
-#endif
-#endif
-#ifndef KEEP
-#define KEEP 1
-#endif
-
 struct list {
     struct flux_flow *head;
     unsigned count;
@@ -45,7 +34,7 @@ static struct depot {
 static unsigned size_class(size_t size)
 {
     size_t class = (size + STEP - 1) / STEP;
-    return KEEP && class < SIZES ? (unsigned)class : 0; /* 0: not kept */
+    return FLUXI_KEEP_FRAMES && class < SIZES ? (unsigned)class : 0; /* 0: not kept */
 }
 
 static void push(struct list *list, struct flux_flow *flow)
@@ -84,15 +73,6 @@ static void take_back(unsigned class, unsigned count)
         free(pop(&excess));
 }
 
-/* In two halves: for a larger memset gcc takes `rep stos`, which is slow to begin. */
-static void clear(struct flux_flow *flow)
-{
-    unsigned char *bytes = (unsigned char *)flow;
-    size_t half = sizeof *flow / 2;
-    memset(bytes, 0, half);
-    memset(bytes + half, 0, sizeof *flow - half);
-}
-
 struct flux_flow *fluxi_frame_get(size_t size)
 {
     unsigned class = size_class(size);
@@ -103,8 +83,6 @@ struct flux_flow *fluxi_frame_get(size_t size)
         flow = pop(&own[class]);
     else
         flow = malloc(class != 0 ? class * STEP : size);
-    if (flow != NULL)
-        clear(flow);
     return flow;
 }
 

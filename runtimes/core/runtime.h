@@ -77,7 +77,7 @@ struct fluxi_source {
     uint64_t due;      /* clocks: next tick, ns of the monotonic clock */
     uint64_t missed;   /* clocks: ticks that fell while a flow ran and were merged */
     atomic_uint ticking; /* clocks: 0 idle, 1 flow runs, 2 flow runs and a tick is pending */
-    atomic_bool stopped; /* of copy 0: FLUX_STOP has ended this source in all its copies */
+    atomic_bool stopped; /* by FLUX_STOP from this copy or another, or with the program */
     uint64_t warned;     /* when a line was last logged about its failures */
 };
 
@@ -87,7 +87,10 @@ extern unsigned fluxi_source_count;
 /* True when this source shall not run again: the program is stopping, or a copy of it has returned
  * FLUX_STOP (then whoever got FLUXI_ENDED interrupts the other copies, as at a stop). Ask before
  * each run. */
-bool fluxi_source_stopping(const struct fluxi_source *source);
+static inline bool fluxi_source_stopping(const struct fluxi_source *source)
+{
+    return atomic_load_explicit(&source->stopped, memory_order_acquire);
+}
 
 /* Runs the frame's function until it parks or ends, with fluxi_current set meanwhile. After
  * FLUX_PARKED the frame must not be touched. */
@@ -118,6 +121,55 @@ uint64_t fluxi_source_failed(struct flux_flow *flow);
  * fluxi_current), leaves the session, frees the frame; a clock whose tick is pending launches the
  * next flow. */
 void fluxi_flow_ended(struct flux_flow *flow);
+
+/* Of fluxi_flow_ended and fluxi_frame_new: undoes what the flow has attached and leaves its
+ * session; makes a frame ready for a run of its source. */
+void fluxi_flow_undo(struct flux_flow *flow);
+void fluxi_session_leave(struct flux_flow *flow);
+
+static inline void fluxi_flow_finish(struct flux_flow *flow)
+{
+    if (flow->attached != NULL)
+        fluxi_flow_undo(flow);
+    if (flow->session != NULL)
+        fluxi_session_leave(flow);
+}
+
+static inline void fluxi_frame_renew(struct flux_flow *flow)
+{
+    struct fluxi_source *origin = flow->origin;
+    unsigned char *bytes = (unsigned char *)flow;
+    size_t half = sizeof *flow / 2;
+    memset(bytes, 0, half); /* in two: for a larger one gcc takes `rep stos`, slow to begin */
+    memset(bytes + half, 0, sizeof *flow - half);
+    flow->source = origin->table;
+    flow->origin = origin;
+}
+
+/* Under AddressSanitizer no frame is used again, so that it sees every use after the end. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FLUXI_KEEP_FRAMES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FLUXI_KEEP_FRAMES 0
+#endif
+#endif
+#ifndef FLUXI_KEEP_FRAMES
+#define FLUXI_KEEP_FRAMES 1
+#endif
+
+/* In place of fluxi_flow_ended, for a flow that is no clock's: returns its frame, ready for the next
+ * run of its source, or NULL. */
+static inline struct flux_flow *fluxi_flow_again(struct flux_flow *flow)
+{
+    if (!FLUXI_KEEP_FRAMES) {
+        fluxi_flow_ended(flow);
+        return NULL;
+    }
+    fluxi_flow_finish(flow);
+    fluxi_frame_renew(flow);
+    return flow;
+}
 
 /* Frees a frame of a source part that never ran, or a born flow that is not to be run (none is
  * lost in a graceful stop; this is for start-up failures). */

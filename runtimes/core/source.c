@@ -48,10 +48,11 @@ void fluxi_sources_free(void)
     fluxi_source_count = 0;
 }
 
-bool fluxi_source_stopping(const struct fluxi_source *source)
+void fluxi_sources_stop(const struct flux_source *table)
 {
-    const struct fluxi_source *first = source - source->copy;
-    return atomic_load(&fluxi_stopping) || atomic_load(&first->stopped);
+    for (unsigned i = 0; i < fluxi_source_count; i++)
+        if (table == NULL || fluxi_sources[i].table == table)
+            atomic_store(&fluxi_sources[i].stopped, true);
 }
 
 enum flux_next flux_source_fail(struct flux_flow *flow, const struct flux_place *place, int error,
@@ -111,7 +112,7 @@ uint64_t fluxi_source_failed(struct flux_flow *flow)
 
     fluxi_flow_undo(flow);
     if (flow->error == FLUX_STOP)
-        atomic_store(&(source - source->copy)->stopped, true);
+        fluxi_sources_stop(source->table);
     if (fluxi_source_stopping(source)) {
         /* An interrupted call is how a source learns of the stop. */
         if (flow->error != FLUX_STOP && flow->error != EINTR && flow->error != ECANCELED)
@@ -120,8 +121,6 @@ uint64_t fluxi_source_failed(struct flux_flow *flow)
         return FLUXI_ENDED;
     }
     wait = failed(source, flow);
-    memset(flow, 0, sizeof *flow);
-    flow->source = source->table;
-    flow->origin = source;
+    fluxi_frame_renew(flow);
     return wait;
 }

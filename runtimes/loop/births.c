@@ -125,14 +125,16 @@ static void source_ended(struct driver *driver)
     less(&others);
 }
 
-/* A frame for the source's next run; NULL: not now. */
-static struct flux_flow *next_run(struct driver *driver)
+/* A frame for the source's next run, perhaps one that is at hand; NULL: not now. */
+static struct flux_flow *next_run(struct driver *driver, struct flux_flow *frame)
 {
     if (fluxi_source_stopping(driver->source)) {
+        if (frame)
+            fluxi_frame_free(frame);
         source_ended(driver);
         return NULL;
     }
-    struct flux_flow *flow = fluxi_frame_new(driver->source);
+    struct flux_flow *flow = frame ? frame : fluxi_frame_new(driver->source);
     if (!flow) {
         fluxi_timer_set(driver->loop, &driver->timer, flux_now() + RETRY);
         return NULL;
@@ -144,7 +146,7 @@ static struct flux_flow *next_run(struct driver *driver)
 
 void fluxi_births_go_on(struct loop *loop, struct fluxi_source *source)
 {
-    struct flux_flow *flow = next_run(source->home);
+    struct flux_flow *flow = next_run(source->home, NULL);
     if (flow)
         fluxi_loop_ready(loop, flow);
 }
@@ -198,24 +200,45 @@ void fluxi_runtime_launch(struct flux_flow *flow)
 
 /* ---- flows ----------------------------------------------------------------------------------- */
 
-static void ended(struct flux_flow *flow)
+/* A flow that --max-flows counts is no more. */
+static void left(void)
 {
-    bool clock = flow->source->period != 0;
-    fluxi_flow_ended(flow);
-    if (clock) {
-        less(&others);
-        return;
-    }
     less(&flows);
     if (atomic_load(&room.count) > 0)
         admit_waiting();
 }
 
-/* Runs a flow to its next suspension point. */
-static void run(struct flux_flow *flow)
+static void ended(struct flux_flow *flow)
 {
-    if (fluxi_run(flow) == FLUX_ENDED)
-        ended(flow);
+    bool clock = flow->source->period != 0;
+    fluxi_flow_ended(flow);
+    if (clock)
+        less(&others);
+    else
+        left();
+}
+
+/* Runs a flow to its next suspension point, on the heels of its source, which goes on with the same
+ * frame if the flow is over by then. Returns the frame of the source's next run, or NULL if it goes
+ * on some other way. */
+static struct flux_flow *run_straight(struct loop *loop, struct flux_flow *flow)
+{
+    struct driver *driver = flow->origin->home;
+    struct carrier *carrier = loop->running;
+    struct flux_flow *frame = NULL;
+
+    carrier->behind = driver->source;
+    if (fluxi_run(flow) == FLUX_ENDED) {
+        frame = fluxi_flow_again(flow);
+        left();
+    }
+    if (carrier->behind) {
+        carrier->behind = NULL;
+        return next_run(driver, frame);
+    }
+    if (frame)
+        fluxi_frame_free(frame);
+    return NULL;
 }
 
 /* Starts a flow that has been admitted, and returns the frame of the source's next run, or NULL if
@@ -234,14 +257,9 @@ static struct flux_flow *start(struct loop *loop, struct flux_flow *flow)
     } else if (!fluxi_policy.straight) {
         fluxi_loop_ready(loop, flow);
     } else {
-        struct carrier *carrier = loop->running;
-        carrier->behind = source;
-        run(flow);
-        if (!carrier->behind)
-            return NULL;
-        carrier->behind = NULL;
+        return run_straight(loop, flow);
     }
-    return next_run(driver);
+    return next_run(driver, NULL);
 }
 
 /* Runs a frame as far as it goes. Returns the frame with which its source goes on, or NULL. */
