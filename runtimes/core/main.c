@@ -146,7 +146,7 @@ static void wait_for_end(void)
             end = fluxi_settings.grace < UINT64_MAX - now ? now + fluxi_settings.grace : UINT64_MAX;
             flux_log(FLUX_INFO, "stopping");
             atomic_store(&fluxi_stopping, true);
-            fluxi_sources_stop(NULL);
+            fluxi_sources_forbid(NULL);
             fluxi_runtime_stop();
             again = fluxi_stop_again != NULL;
         } else if (again) {

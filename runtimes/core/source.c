@@ -48,7 +48,7 @@ void fluxi_sources_free(void)
     fluxi_source_count = 0;
 }
 
-void fluxi_sources_stop(const struct flux_source *table)
+void fluxi_sources_forbid(const struct flux_source *table)
 {
     for (unsigned i = 0; i < fluxi_source_count; i++)
         if (table == NULL || fluxi_sources[i].table == table)
@@ -112,7 +112,7 @@ uint64_t fluxi_source_failed(struct flux_flow *flow)
 
     fluxi_flow_undo(flow);
     if (flow->error == FLUX_STOP)
-        fluxi_sources_stop(source->table);
+        fluxi_sources_forbid(source->table);
     if (fluxi_source_stopping(source)) {
         /* An interrupted call is how a source learns of the stop. */
         if (flow->error != FLUX_STOP && flow->error != EINTR && flow->error != ECANCELED)
