@@ -22,7 +22,7 @@ const char *const http_lines_parser = "http_parser";
 #endif
 
 /* What the callbacks collect. A field is handed on when the next one begins: only then is it sure
- * that no more of its value follows. */
+ * that no more of its value follows. A value that is empty may not be reported at all. */
 struct cutting {
     struct http_lines *lines;
     struct http_text name, value;
@@ -60,7 +60,8 @@ static int on_target(parser *p, const char *at, size_t length)
 static int on_name(parser *p, const char *at, size_t length)
 {
     struct cutting *cutting = p->data;
-    if (cutting->value.at != NULL && hand_on(cutting) != 0)
+    bool goes_on = cutting->value.at == NULL && at == cutting->name.at + cutting->name.length;
+    if (!goes_on && hand_on(cutting) != 0)
         return -1;
     extend(&cutting->name, at, length);
     return 0;

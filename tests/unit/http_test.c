@@ -98,6 +98,7 @@ static void http_head_parse__connection_field__decides(void **state)
         bool keep_alive;
     } cases[] = {
         {"GET / HTTP/1.1\r\n" HOST "\r\n", true},
+        {"GET / HTTP/1.1\r\nX:\r\nY: \r\n" HOST "Z:\r\n\r\n", true},
         {"GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", false},
         {"GET / HTTP/1.1\r\n" HOST "Connection: upgrade, CLOSE\r\n\r\n", false},
         {"GET / HTTP/1.0\r\n\r\n", false},
