@@ -85,11 +85,17 @@ def compile_block(fluxc, block):
 class Shell:
     """One bash for all commands of a document."""
 
-    def __init__(self, folder, path):
+    def __init__(self, folder, build):
+        environment = {
+            **os.environ,
+            "PATH": f"{build}/bin:{os.environ['PATH']}",
+            "PKG_CONFIG_PATH": f"{build}/lib/pkgconfig",
+            "LC_ALL": "C.UTF-8",
+        }
         self.process = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
             cwd=folder,
-            env={**os.environ, "PATH": path + ":" + os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -214,7 +220,7 @@ class Document:
 
     def check_commands(self):
         with tempfile.TemporaryDirectory() as folder:
-            shell, ports = Shell(folder, f"{self.build}/bin"), Ports()
+            shell, ports = Shell(folder, self.build), Ports()
             for block in self.blocks:
                 if "not run" in block.comment:
                     continue
