@@ -198,7 +198,7 @@ static void join(unsigned count)
     threads = NULL;
 }
 
-int fluxi_sources_start(void (*start)(struct flux_flow *flow))
+int fluxi_source_threads_start(void (*start)(struct flux_flow *flow))
 {
     unsigned count = fluxi_source_count, created = 0;
     int error = 0;
@@ -231,12 +231,12 @@ int fluxi_sources_start(void (*start)(struct flux_flow *flow))
     return 0;
 }
 
-void fluxi_sources_stop(void)
+void fluxi_source_threads_stop(void)
 {
     interrupt_all();
 }
 
-void fluxi_sources_join(void)
+void fluxi_source_threads_join(void)
 {
     join(fluxi_source_count);
 }

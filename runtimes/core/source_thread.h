@@ -1,8 +1,8 @@
 /* source_thread.h - a thread for each source, and admission: what `thread` and `pool` share.
  *
- * The runtime's fluxi_runtime_start ends with fluxi_sources_start; it gets each flow that is born
- * and admitted through `start_flow`, and says with fluxi_flow_left that one is over. Clocks run
- * their flows on their own threads: what does not overlap needs no other.
+ * The runtime's fluxi_runtime_start ends with fluxi_source_threads_start; it gets each flow that is
+ * born and admitted through `start_flow`, and says with fluxi_flow_left that one is over. Clocks
+ * run their flows on their own threads: what does not overlap needs no other.
  */
 #ifndef FLUXI_SOURCE_THREAD_H
 #define FLUXI_SOURCE_THREAD_H
@@ -11,13 +11,13 @@
 
 /* start_flow is called on threads of sources; it may wait for room. Returns 0 or an errno value,
  * which has been logged; then no thread is left. Sets fluxi_stop_again. */
-int fluxi_sources_start(void (*start_flow)(struct flux_flow *flow));
+int fluxi_source_threads_start(void (*start_flow)(struct flux_flow *flow));
 
 /* Interrupts the sources once; fluxi_stop_again does it until all have ended. */
-void fluxi_sources_stop(void);
+void fluxi_source_threads_stop(void);
 
 /* After fluxi_finished. */
-void fluxi_sources_join(void);
+void fluxi_source_threads_join(void);
 
 /* fluxi_runtime_launch of both; it is theirs to define, or the linker would take this file into
  * runtimes that have no use for it. */

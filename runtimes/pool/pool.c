@@ -92,7 +92,7 @@ int fluxi_runtime_start(void)
     if (error != 0) {
         flux_log(FLUX_ERROR, "start: no %llu workers: %s; try fewer --threads, or raise ulimit -u",
                  (unsigned long long)worker_count, flux_strerror(error));
-    } else if ((error = fluxi_sources_start(queue_start)) != 0) {
+    } else if ((error = fluxi_source_threads_start(queue_start)) != 0) {
         workers_join(worker_count);
     }
     if (error != 0)
@@ -102,13 +102,13 @@ int fluxi_runtime_start(void)
 
 void fluxi_runtime_stop(void)
 {
-    fluxi_sources_stop();
+    fluxi_source_threads_stop();
     poller_stop();
 }
 
 void fluxi_runtime_join(void)
 {
-    fluxi_sources_join();
+    fluxi_source_threads_join();
     workers_join(worker_count);
     poller_join();
 }

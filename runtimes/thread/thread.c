@@ -218,7 +218,7 @@ int fluxi_runtime_start(void)
     pthread_condattr_destroy(&monotonic);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, (size_t)(stack_size + 4095) & ~(size_t)4095);
-    return fluxi_sources_start(start_flow);
+    return fluxi_source_threads_start(start_flow);
 }
 
 /* Each poke ends one wait for a descriptor; a flow that waits in an idle await sees that the
@@ -231,12 +231,12 @@ void fluxi_runtime_stop(void)
     for (struct thread *thread = all; thread != NULL; thread = thread->older)
         pthread_kill(thread->id, FLUXI_POKE);
     pthread_mutex_unlock(&lock);
-    fluxi_sources_stop();
+    fluxi_source_threads_stop();
 }
 
 void fluxi_runtime_join(void)
 {
-    fluxi_sources_join();
+    fluxi_source_threads_join();
     pthread_mutex_lock(&lock);
     closing = true;
     struct thread *sleeping = unused, *rest;
