@@ -60,7 +60,8 @@ static int on_target(parser *p, const char *at, size_t length)
 static int on_name(parser *p, const char *at, size_t length)
 {
     struct cutting *cutting = p->data;
-    bool goes_on = cutting->value.at == NULL && at == cutting->name.at + cutting->name.length;
+    bool goes_on = cutting->name.at != NULL && cutting->value.at == NULL &&
+                   at == cutting->name.at + cutting->name.length;
     if (!goes_on && hand_on(cutting) != 0)
         return -1;
     extend(&cutting->name, at, length);
