@@ -112,7 +112,7 @@ clean
 cat >wait <<'END'
 #!/bin/sh
 echo $$ >"$PWD/pid"
-exec sleep 60
+exec sleep 600
 END
 chmod +x wait
 rm src/hello_flux.*
