@@ -11,28 +11,15 @@
  * takes the number out of all pollers first: they would go on reporting a description that a child
  * or a duplicate keeps open, under a number that no longer means it.
  */
-#include "loop/loop.h"
+#include "loop/calls.h"
+#include "loop/record.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
-#include "loop/calls.h"
-
 #define CHUNK        256u /* descriptors of one allocation */
 #define NUMBERS_MOST (4u << 20)
-
-struct record {
-    struct flux_flow *flows; /* awaits; the head's prev is the tail */
-    struct wait *waits;      /* blocked calls, likewise */
-    uint32_t generation;
-    uint32_t armed;    /* events of which the poller reports */
-    uint32_t settings; /* settings_epoch when it was found plain; 0: not known */
-    uint8_t kind;      /* enum fluxi_kind */
-    bool unclaimed;    /* the last event was for nobody */
-};
 
 /* What all threads know of a number. */
 struct descriptor {
@@ -70,10 +57,8 @@ static struct descriptor *descriptor_get(int fd)
     return descriptor_find(fd);
 }
 
-static int directory_start(void)
+int fluxi_descriptors_start(void)
 {
-    if (directory)
-        return 0;
     struct rlimit limit;
     unsigned numbers = NUMBERS_MOST;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < numbers)
@@ -111,31 +96,6 @@ bool fluxi_descriptor_set_lent(int fd, bool lent)
 
 /* ---- a loop's records ------------------------------------------------------------------------ */
 
-int fluxi_records_start(struct loop *loop)
-{
-    int error = directory_start();
-    if (error)
-        return error;
-    loop->records = calloc(chunk_count, sizeof *loop->records);
-    return loop->records ? 0 : ENOMEM;
-}
-
-void fluxi_records_free(struct loop *loop)
-{
-    for (unsigned i = 0; loop->records && i < chunk_count; i++)
-        free(loop->records[i]);
-    free(loop->records);
-    loop->records = NULL;
-}
-
-static struct record *record_find(struct loop *loop, int fd)
-{
-    if (fd < 0 || (unsigned)fd / CHUNK >= chunk_count)
-        return NULL;
-    struct record *chunk = loop->records[(unsigned)fd / CHUNK];
-    return chunk ? &chunk[(unsigned)fd % CHUNK] : NULL;
-}
-
 /* Wakes everybody who waits for any of `events` (all of them at a hang-up or error). Returns those
  * that were waited for. */
 static uint32_t wake(struct loop *loop, struct record *record, uint32_t events, int error)
@@ -163,30 +123,39 @@ static uint32_t wake(struct loop *loop, struct record *record, uint32_t events, 
 }
 
 /* The record is no longer about the descriptor that now has its number. */
-static void record_reset(struct loop *loop, struct record *record)
+static void record_drop(struct loop *loop, struct record *record)
 {
     wake(loop, record, UINT32_MAX, EBADF);
-    *record = (struct record){0};
+    fluxi_record_remove(loop, record);
+}
+
+/* NULL: there is none, or it is about a descriptor that another thread has closed. */
+static struct record *record_current(struct loop *loop, int fd)
+{
+    const struct descriptor *descriptor = descriptor_find(fd);
+    struct record *record = descriptor ? fluxi_record_find(loop, fd) : NULL;
+    if (!record || record->generation != atomic_load(&descriptor->generation))
+        return NULL;
+    return record;
 }
 
 /* Makes the record where there is none. NULL: no memory. */
 static struct record *record_get(struct loop *loop, int fd)
 {
+    struct record *record = record_current(loop, fd);
+    if (record)
+        return record;
     struct descriptor *descriptor = descriptor_get(fd);
     if (!descriptor)
         return NULL;
-    struct record **chunk = &loop->records[(unsigned)fd / CHUNK];
-    if (!*chunk && !(*chunk = calloc(CHUNK, sizeof **chunk)))
+    record = fluxi_record_find(loop, fd);
+    if (record)
+        record_drop(loop, record);
+    record = fluxi_record_make(loop, fd);
+    if (!record)
         return NULL;
-    struct record *record = &(*chunk)[(unsigned)fd % CHUNK];
-    unsigned generation = atomic_load_explicit(&descriptor->generation, memory_order_acquire);
-    if (record->generation != generation) {
-        record_reset(loop, record);
-        record->generation = generation;
-    }
-    unsigned long bit = 1ul << loop->index % 64;
-    if (!(atomic_load_explicit(&descriptor->loops, memory_order_relaxed) & bit))
-        atomic_fetch_or(&descriptor->loops, bit);
+    record->generation = atomic_load(&descriptor->generation);
+    atomic_fetch_or(&descriptor->loops, 1ul << loop->index % 64);
     return record;
 }
 
@@ -204,7 +173,7 @@ static int poller_set(struct loop *loop, int fd, struct record *record, uint32_t
     else if (error == EEXIST)
         error = epoll_ctl(loop->poller, EPOLL_CTL_MOD, fd, &event) == 0 ? 0 : errno;
     if (error == 0 || how == EPOLL_CTL_DEL)
-        record->armed = events;
+        record->armed = (uint16_t)events;
     return error == ENOSPC ? ENOMEM : error; /* fs.epoll.max_user_watches */
 }
 
@@ -220,7 +189,7 @@ static int arm(struct loop *loop, int fd, struct record *record, uint32_t events
 void fluxi_descriptor_ready(struct loop *loop, uint64_t data, uint32_t events)
 {
     int fd = (int)(uint32_t)data;
-    struct record *record = record_find(loop, fd);
+    struct record *record = fluxi_record_find(loop, fd);
     if (!record || record->generation != data >> 32)
         return; /* closed since */
     uint32_t fired = events & (EPOLLERR | EPOLLHUP) ? UINT32_MAX : events;
@@ -258,7 +227,7 @@ int fluxi_wait_begin(struct loop *loop, struct wait *wait)
 
 void fluxi_wait_end(struct loop *loop, struct wait *wait)
 {
-    struct record *record = record_find(loop, wait->fd);
+    struct record *record = fluxi_record_find(loop, wait->fd);
     if (wait->next)
         wait->next->prev = wait->prev;
     else
@@ -327,7 +296,7 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
 
 void fluxi_await_end(struct loop *loop, struct flux_flow *flow, int error)
 {
-    struct record *record = record_find(loop, flow->fd);
+    struct record *record = fluxi_record_find(loop, flow->fd);
     if (flow->next)
         flow->next->prev = flow->prev;
     else
@@ -343,42 +312,31 @@ void fluxi_await_end(struct loop *loop, struct flux_flow *flow, int error)
 
 /* ---- closing and stopping -------------------------------------------------------------------- */
 
-/* Calls visit(loop, fd, record) for all records. */
-static void each_record(struct loop *loop,
-                        void (*visit)(struct loop *loop, int fd, struct record *record))
-{
-    for (unsigned i = 0; i < chunk_count; i++)
-        for (unsigned j = 0; loop->records[i] && j < CHUNK; j++)
-            visit(loop, (int)(i * CHUNK + j), &loop->records[i][j]);
-}
-
-static void cancel(struct loop *loop, int fd, struct record *record)
-{
-    (void)fd;
-    for (struct flux_flow *flow = record->flows, *next; flow; flow = next) {
-        next = flow->next;
-        if (cancelled(flow))
-            fluxi_await_end(loop, flow, ECANCELED);
-    }
-}
-
 void fluxi_awaits_cancel(struct loop *loop)
 {
-    each_record(loop, cancel);
-}
-
-static void drop_if_closed(struct loop *loop, int fd, struct record *record)
-{
-    const struct descriptor *descriptor = descriptor_find(fd);
-    if (descriptor && record->generation != atomic_load(&descriptor->generation)) {
-        record_reset(loop, record);
-        record->generation = atomic_load(&descriptor->generation);
+    for (unsigned i = 0; i < loop->records.size; i++) {
+        for (struct flux_flow *flow = loop->records.entries[i].flows, *next; flow; flow = next) {
+            next = flow->next;
+            if (cancelled(flow))
+                fluxi_await_end(loop, flow, ECANCELED);
+        }
     }
 }
 
 void fluxi_records_sweep(struct loop *loop)
 {
-    each_record(loop, drop_if_closed);
+    struct records *records = &loop->records;
+    unsigned i = 0;
+    while (i < records->size) {
+        struct record *record = &records->entries[i];
+        unsigned size = records->size;
+        if (record->fd < 0 || record_current(loop, record->fd)) {
+            i++;
+        } else {
+            record_drop(loop, record); /* another may have moved to its place, or all anywhere */
+            i = records->size == size ? i : 0;
+        }
+    }
 }
 
 void fluxi_descriptor_forget(int fd)
@@ -401,28 +359,17 @@ void fluxi_descriptor_forget(int fd)
             fluxi_loop_notify(loop, FLUXI_CLOSED);
             continue;
         }
-        struct record *record = record_find(loop, fd);
+        struct record *record = fluxi_record_find(loop, fd);
         if (!record)
             continue;
         if (record->armed)
             epoll_ctl(loop->poller, EPOLL_CTL_DEL, fd, NULL);
-        record_reset(loop, record);
-        record->generation = atomic_load(&descriptor->generation);
+        record_drop(loop, record);
     }
     errno = error;
 }
 
 /* ---- what calls remember of a descriptor ----------------------------------------------------- */
-
-/* NULL: there is none, or it is about a descriptor that another thread has closed. */
-static const struct record *record_current(struct loop *loop, int fd)
-{
-    const struct descriptor *descriptor = descriptor_find(fd);
-    const struct record *record = record_find(loop, fd);
-    if (!descriptor || !record || record->generation != atomic_load(&descriptor->generation))
-        return NULL;
-    return record;
-}
 
 enum fluxi_kind fluxi_descriptor_kind(struct loop *loop, int fd)
 {

@@ -1,6 +1,6 @@
 /* engine.c - the loops' threads: start, stop and join. */
 #include "loop/calls.h"
-#include "loop/loop.h"
+#include "loop/record.h"
 #include "loop/tools.h"
 
 #include <stdlib.h>
@@ -99,7 +99,9 @@ int fluxi_engine_start(void)
     fluxi_calls_verify();
     fluxi_overflow_start();
     unsigned running = 0;
-    int error = fluxi_helpers_start();
+    int error = fluxi_descriptors_start();
+    if (error == 0)
+        error = fluxi_helpers_start();
     if (error == 0)
         error = fluxi_births_start();
     for (unsigned i = 0; i < fluxi_loop_count && error == 0; i++)

@@ -15,6 +15,7 @@
 #define ROUND_LONG  1000000u /* ns */
 #define TURNS_MOST  64u
 #define EVENTS      256
+#define CHOICE      64u /* items of a kind */
 
 /* ---- what is ready --------------------------------------------------------------------------- */
 
@@ -303,10 +304,13 @@ static void run_next(struct loop *loop)
     bool carrier = loop->woken && (loop->carriers_first || !loop->flows.first);
     unsigned skip = 0;
     if (fluxi_policy.choose) {
-        skip = fluxi_policy.choose(loop->flow_count + loop->woken_count);
-        carrier = skip >= loop->flow_count;
+        /* Among the oldest, so that a crowd costs no long walks and starves nobody. */
+        unsigned flows = loop->flow_count < CHOICE ? loop->flow_count : CHOICE;
+        unsigned carriers = loop->woken_count < CHOICE ? loop->woken_count : CHOICE;
+        skip = fluxi_policy.choose(flows + carriers);
+        carrier = skip >= flows;
         if (carrier)
-            skip -= loop->flow_count;
+            skip -= flows;
     }
     loop->carriers_first = !carrier;
     if (carrier)

@@ -13,9 +13,9 @@
  *
  * Files: engine.c start and stop; loop.c what is ready, and the rounds; births.c flows from source
  * to end; block.c a flow blocks; carrier.c switching; stack.c memory of stacks; overflow.c the
- * report of an overflow; timer.c and limits.c time; descriptor.c who waits for which descriptor;
- * helper.c threads that may block; calls*.c the intercepted calls. Except where it says otherwise,
- * all that is declared here is for the loop's own thread.
+ * report of an overflow; timer.c and limits.c time; descriptor.c and record.c who waits for which
+ * descriptor; helper.c threads that may block; calls*.c the intercepted calls. Except where it says
+ * otherwise, all that is declared here is for the loop's own thread.
  */
 #ifndef FLUXI_LOOP_H
 #define FLUXI_LOOP_H
@@ -180,8 +180,11 @@ enum fluxi_kind {
     FLUXI_STREAM   /* a pipe, a terminal, an eventfd ... */
 };
 
-int fluxi_records_start(struct loop *loop);
-void fluxi_records_free(struct loop *loop);
+struct records {
+    struct record *entries; /* see record.h */
+    unsigned size, count;
+};
+
 /* Puts a wait in its descriptor's record and sees to it that the loop hears of its events. Returns
  * 0, EBADF, ENOMEM, or EPERM if the descriptor is always ready. */
 int fluxi_wait_begin(struct loop *loop, struct wait *wait);
@@ -210,6 +213,7 @@ void fluxi_descriptor_settings_changed(void);
  * False: no memory to remember it. */
 bool fluxi_descriptor_lent(int fd);
 bool fluxi_descriptor_set_lent(int fd, bool lent);
+int fluxi_descriptors_start(void);
 void fluxi_descriptors_free(void);
 
 /* ---- limits of awaits ------------------------------------------------------------------------ */
@@ -235,7 +239,7 @@ void fluxi_flow_append(struct flow_list *list, struct flux_flow *flow);
 
 struct loop {
     unsigned index;
-    int poller; /* epoll */
+    int poller;  /* epoll */
     bool coarse; /* it has no better clock than milliseconds */
     pthread_t thread;
     bool quit;
@@ -260,7 +264,7 @@ struct loop {
 
     struct timers timers;
     struct limits limits;
-    struct record **records;  /* chunks of them; see descriptor.c */
+    struct records records;
     struct flow_list *outbox; /* flows for other loops, by loop, until the end of the round */
 
     /* What other threads reach. */
