@@ -11,8 +11,8 @@ const char *const fluxi_runtime_summary =
 static uint64_t loops, helpers = 8, stack_size = 256u << 10;
 
 const struct flux_option fluxi_runtime_options[] = {
-    {"loops", "N", "event loops, each on a thread of its own (default: CPUs)", FLUX_NUMBER, &loops,
-     0, 1024, NULL},
+    {"loops", "N", "event loops, each on a thread of its own; 0: one for each CPU", FLUX_NUMBER,
+     &loops, 0, 1024, NULL},
     {"helpers", "N", "threads for blocking nodes, name look-ups and disk reads", FLUX_NUMBER,
      &helpers, 1, 1024, NULL},
     {"stack-size", "SIZE", "address space for the stack of a flow that blocks", FLUX_SIZE,

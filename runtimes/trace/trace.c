@@ -23,12 +23,12 @@ const char flux_runtime_is_trace = 0;
 const char *const fluxi_runtime_name = "trace";
 const char *const fluxi_runtime_summary = "one step at a time, in an order that a seed decides";
 
-static uint64_t seed = UINT64_MAX, stack_size = 256u << 10;
+static uint64_t seed, stack_size = 256u << 10;
 static bool quiet;
 
 const struct flux_option fluxi_runtime_options[] = {
-    {"seed", "N", "decides who goes next (default: another one each time, which is printed)",
-     FLUX_NUMBER, &seed, 0, 0, NULL},
+    {"seed", "N", "decides who goes next; 0: another one each time, which is printed", FLUX_NUMBER,
+     &seed, 0, 0, NULL},
     {"quiet", NULL, "do not print the steps", FLUX_FLAG, &quiet, 0, 0, NULL},
     {"stack-size", "SIZE", "address space for the stack of a flow that blocks", FLUX_SIZE,
      &stack_size, 32u << 10, 1u << 30, NULL},
@@ -174,11 +174,11 @@ static void joined(void)
 
 int fluxi_runtime_start(void)
 {
-    if (seed == UINT64_MAX) {
+    if (seed == 0) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         state = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + (uint64_t)getpid();
-        seed = next_random() % 1000000; /* short enough to be typed */
+        seed = 1 + next_random() % 999999; /* short enough to be typed */
     }
     state = seed;
     if (!quiet)
