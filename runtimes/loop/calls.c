@@ -20,7 +20,8 @@ static const struct {
 
 #define COUNT (sizeof calls / sizeof calls[0])
 
-void fluxi_calls_find(void)
+/* Before main, so that no two threads do it at once; earlier where a library's start needs one. */
+__attribute__((constructor)) void fluxi_calls_find(void)
 {
     int error = errno;
     for (size_t i = 0; i < COUNT; i++)
