@@ -105,6 +105,9 @@ def main():
     targets = sorted({target for test in tests for target in test.targets})
     missing = build(options.make, targets, options.jobs) if targets else set()
 
+    # The thread sanitizer would have each program that it has watched sleep for a second.
+    os.environ.setdefault("TSAN_OPTIONS", "atexit_sleep_ms=0")
+
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}
     display = Display(len(tests))
     with ThreadPoolExecutor(options.jobs) as workers:
