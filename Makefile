@@ -174,7 +174,7 @@ $(B)/lib/pkgconfig/flux-%.pc: Makefile
 	    'Description: the $* runtime for programs that fluxc has compiled' \
 	    'Version: 1.0' \
 	    'Cflags: -I$${prefix}/include $(GUARD)' \
-	    'Libs: -L$${prefix}/lib -lflux-$* $(LIBS_$*)' >$@
+	    'Libs: -L$${prefix}/lib -lflux-$* $(LIBS_$*)$(if $(SAN), -fsanitize=$(SAN))' >$@
 
 # ---- programs: servers, examples, run tests ------------------------------------------------------
 #
