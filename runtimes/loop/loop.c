@@ -29,17 +29,20 @@ void fluxi_flow_append(struct flow_list *list, struct flux_flow *flow)
     list->last = flow;
 }
 
-static void count_queued(struct loop *loop)
+/* What flux_load tells: a source that is ready is no flow. Only this thread writes the number. */
+static void count_queued(struct loop *loop, const struct flux_flow *flow, unsigned change)
 {
-    atomic_store_explicit(&loop->queued, loop->flow_count + loop->woken_count,
-                          memory_order_relaxed);
+    if (flow->flags & FLUXI_SOURCING)
+        return;
+    unsigned queued = atomic_load_explicit(&loop->queued, memory_order_relaxed);
+    atomic_store_explicit(&loop->queued, queued + change, memory_order_relaxed);
 }
 
 void fluxi_loop_ready(struct loop *loop, struct flux_flow *flow)
 {
     fluxi_flow_append(&loop->flows, flow);
     loop->flow_count++;
-    count_queued(loop);
+    count_queued(loop, flow, 1);
 }
 
 void fluxi_carrier_ready(struct loop *loop, struct carrier *carrier)
@@ -51,7 +54,7 @@ void fluxi_carrier_ready(struct loop *loop, struct carrier *carrier)
         loop->woken = carrier;
     loop->woken_last = carrier;
     loop->woken_count++;
-    count_queued(loop);
+    count_queued(loop, carrier->flow, 1);
 }
 
 /* The item after `skip` others. */
@@ -69,7 +72,7 @@ static struct flux_flow *take_flow(struct loop *loop, unsigned skip)
     if (loop->flows.last == flow)
         loop->flows.last = before;
     loop->flow_count--;
-    count_queued(loop);
+    count_queued(loop, flow, -1u);
     return flow;
 }
 
@@ -87,7 +90,7 @@ static struct carrier *take_carrier(struct loop *loop, unsigned skip)
     if (loop->woken_last == carrier)
         loop->woken_last = before;
     loop->woken_count--;
-    count_queued(loop);
+    count_queued(loop, carrier->flow, -1u);
     return carrier;
 }
 
