@@ -15,7 +15,8 @@ struct item {
     enum flux_ready events;
     int64_t limit; /* ms */
     int want;      /* the outcome; ANYTHING: it ends */
-    int group;
+    int group;     /* that it announces itself in, before it waits */
+    int then;      /* and after it */
 };
 
 #define ANYTHING INT32_MIN
@@ -107,15 +108,8 @@ static const struct item items[] = {
 
     /* A reader and a writer at one socket, which becomes writable first. */
     {.fd = &both[0], .events = FLUX_READABLE, .limit = -1, .want = 0, .group = 4},
-    {.fd = &both[0], .events = FLUX_WRITABLE, .limit = -1, .want = 0, .group = 4},
-    {.after_group = 4,
-     .after = 2,
-     .act = drain_both,
-     .fd = &both[0],
-     .events = FLUX_WRITABLE,
-     .limit = -1,
-     .want = 0,
-     .group = 5},
+    {.fd = &both[0], .events = FLUX_WRITABLE, .limit = -1, .want = 0, .group = 4, .then = 5},
+    {.after_group = 4, .after = 2, .act = drain_both},
     {.after_group = 5, .after = 1, .act = say_both},
 
     /* The number of a descriptor that a flow waits for comes to mean another pipe: how its await
@@ -132,7 +126,8 @@ static const struct item items[] = {
     {.after_group = 7, .after = 1, .act = say_fresh},
 };
 #define ITEMS    ((int)(sizeof items / sizeof items[0]))
-#define TIMEOUTS 300 /* and as many flows with limits of all lengths */
+#define TIMEOUTS 300 /* as many flows with limits of all lengths, the last one all alone */
+#define FLOWS    (ITEMS + TIMEOUTS)
 
 static _Atomic int ended;
 
@@ -143,32 +138,43 @@ struct frame {
     uint64_t began;
 };
 
+static const struct item timeout = {.fd = &empty[0], .events = FLUX_READABLE, .want = ETIMEDOUT};
+
+static const struct item *item_of(const struct frame *frame)
+{
+    return frame->number < ITEMS ? &items[frame->number] : &timeout;
+}
+
 static void check(const struct frame *frame)
 {
-    int want = frame->number < ITEMS ? items[frame->number].want : ETIMEDOUT;
+    int want = item_of(frame)->want;
     bool right = want == ANYTHING || frame->base.error == want;
     if (!right)
         fprintf(stderr, "flow %d: %s\n", frame->number, flux_strerror(frame->base.error));
     CHECK(right);
     if (frame->base.error == ETIMEDOUT)
         CHECK(flux_now() - frame->began >= (uint64_t)frame->limit * 1000000);
+    if (item_of(frame)->then != 0)
+        announced[item_of(frame)->then]++;
 }
 
 static enum flux_next run_Items(struct flux_flow *base)
 {
     static int next;
     struct frame *frame = (struct frame *)base;
-    static const struct item timeout = {.fd = &empty[0], .events = FLUX_READABLE};
 
     switch (base->at) {
     case 0:
-        if (next == ITEMS + TIMEOUTS)
+        if (next == FLOWS)
             return flux_source_fail(base, NULL, FLUX_STOP, false);
         frame->number = next++;
         return flux_source_done(base, 1);
     case 1: {
-        const struct item *item = frame->number < ITEMS ? &items[frame->number] : &timeout;
+        const struct item *item = item_of(frame);
         WAIT_UNTIL(announced[item->after_group] >= item->after);
+        if (frame->number == FLOWS - 1)
+            WAIT_UNTIL(ended ==
+                       FLOWS - 1); /* all is quiet, and so is whoever looks for deadlines */
         if (item->act != NULL)
             item->act();
         if (item->fd == NULL)
@@ -203,7 +209,7 @@ static int initial(void)
 
 static int final(void)
 {
-    CHECK(ended == ITEMS + TIMEOUTS);
+    CHECK(ended == FLOWS);
     return 0;
 }
 

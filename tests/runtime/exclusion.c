@@ -25,9 +25,15 @@ static void write_second(void)
     atomic_fetch_sub(&writers, 1);
 }
 
-static void read_second(void)
+static void begin_reading(void)
 {
     atomic_fetch_add(&readers, 1);
+    if (atomic_load(&writers) != 0)
+        bad++;
+}
+
+static void end_reading(void)
+{
     if (atomic_load(&writers) != 0)
         bad++;
     atomic_fetch_sub(&readers, 1);
@@ -52,22 +58,26 @@ static enum flux_next run_Count(struct flux_flow *base)
             return FLUX_PARKED;
         /* fall through */
     case 3:
-        if (frame->number % 4 == 0)
+        if (frame->number % 4 == 0) {
             write_second();
-        else
-            read_second();
+        } else {
+            begin_reading();
+            end_reading();
+        }
         flux_give(base, &second, frame->number % 4 == 0 ? FLUX_WRITE : FLUX_READ);
         flux_give(base, &first, FLUX_WRITE);
         if (!flux_take(base, &second, FLUX_READ, 4))
             return FLUX_PARKED;
         /* fall through */
     case 4:
-        read_second();
+        begin_reading();
+        if (frame->number % 256 == 1)
+            wait_a_little(); /* a writer that came now would be seen */
         if (!flux_turn(base, 5))
             return FLUX_PARKED;
         /* fall through */
     case 5:
-        read_second();
+        end_reading();
         flux_give(base, &second, FLUX_READ);
     }
     return FLUX_ENDED;

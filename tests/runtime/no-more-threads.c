@@ -1,6 +1,7 @@
 // runtimes: thread
 /* When the system gives no more threads their sources wait, which is said once, and every flow runs
- * in the end. A thousand idle flows, a thread each, are all cancelled by one stop (R36). */
+ * in the end; so do they when --threads of them are there. A thousand idle flows, a thread each,
+ * are all cancelled by one stop (R36). */
 #include "testing.h"
 
 #include <sys/resource.h>
@@ -85,6 +86,11 @@ static int initial(void)
     CHECK_CHILD(&child, SANITIZED || child_count(&child, "no thread for a flow") == 1);
     child_free(&child);
 
+    child_start(&child, "limit", ARGUMENTS((char *)"--threads", (char *)"5"));
+    status = child_end(&child);
+    CHECK_CHILD(&child, ended_with(status, 0));
+    child_free(&child);
+
     child_start(&child, "crowd", ARGUMENTS((char *)"--stack-size=64K"));
     child_await(&child, "all there", 1);
     kill(child.pid, SIGTERM);
@@ -99,6 +105,8 @@ static int final(void)
 {
     if (scenario_is("no memory"))
         CHECK(ended == FLOWS && (SANITIZED || most < FLOWS));
+    if (scenario_is("limit"))
+        CHECK(ended == FLOWS && most <= 5);
     return 0;
 }
 
