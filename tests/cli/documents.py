@@ -11,7 +11,8 @@ In README.md, ARCHITECTURE.md and docs/*.md,
     a line stands for any text, a line "..." for any lines. A port of 127.0.0.1 is whatever the
     system has given, but the same throughout the document; the time and the process in a line of
     the log are whatever they are.
-  - <!-- not run --> in front of a block says that it is only to be read.
+  - <!-- not run --> in front of a block says that it is only to be read;
+  - a picture, NAME.svg, is what a command has written to NAME.svg.
 
 Besides, docs/diagnostics.md has a heading for each diagnostic, and links lead somewhere.
 """
@@ -231,6 +232,18 @@ class Document:
                 elif block.language == "console" and not self.run(block, shell, ports):
                     break  # what follows would only fail as well
             shell.close()
+            self.check_pictures(Path(folder))
+
+    def check_pictures(self, folder):
+        """Pictures that the commands have made are those that are shown."""
+        for target in re.findall(r"!\[[^\]]*\]\(([^)]+\.svg)\)", "\n".join(self.lines)):
+            shown, made = self.path.parent / target, folder / Path(target).name
+            if not made.exists():
+                self.complain(1, f"nothing draws {target}")
+            elif self.rewriting:
+                shown.write_bytes(made.read_bytes())
+            elif not shown.exists() or shown.read_bytes() != made.read_bytes():
+                self.complain(1, f"{target} is not what fluxc draws")
 
     def run(self, block, shell, ports):
         """Returns whether all commands printed what is shown."""
