@@ -321,7 +321,7 @@ install: all ## into $(DESTDIR)$(prefix)
 	install -m 644 $(HEADERS) $(DESTDIR)$(prefix)/include
 	install -m 644 $(filter %.a,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib
 	install -m 644 $(filter %.pc,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib/pkgconfig
-	install -m 644 $(wildcard docs/*.md README.md LICENSE) $(DESTDIR)$(prefix)/share/doc/flux
+	install -m 644 $(wildcard docs/*.md docs/*.svg README.md LICENSE) $(DESTDIR)$(prefix)/share/doc/flux
 
 # ---- care ----------------------------------------------------------------------------------------
 
