@@ -17,6 +17,19 @@ static unsigned target(const struct lowering *l, unsigned from, unsigned to)
     return step;
 }
 
+/* Where one blocking node follows another, the flow stays with its helper (R35): it would come back
+ * only to leave again. */
+static unsigned past_return(const struct routine *routine, unsigned step)
+{
+    while (step != STEP_NONE && routine->steps.at[step].op == STEP_UNBLOCK) {
+        unsigned next = routine->steps.at[step].next;
+        if (routine->steps.at[next].op != STEP_BLOCK)
+            break;
+        step = routine->steps.at[next].next;
+    }
+    return step;
+}
+
 static bool has_next(enum step_op op)
 {
     return op != STEP_LEAVE && op != STEP_END;
@@ -43,6 +56,13 @@ void settle_steps(struct lowering *l)
         step->next = has_next(step->op) ? target(l, i, step->next) : STEP_NONE;
         if (step->other != STEP_NONE)
             step->other = target(l, i, step->other);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        struct step *step = &routine->steps.at[i];
+        if (step->op == STEP_GOTO)
+            continue;
+        step->next = past_return(routine, step->next);
+        step->other = past_return(routine, step->other);
     }
     /* The first step is never a jump: a source part begins with a step of its own, and so does the
      * flow part of a clock. */
