@@ -17,7 +17,7 @@ syntax keyword fluxTodo contained TODO FIXME
 " Keywords are contextual (R2): they count where a declaration begins, or behind the words that ask
 " for them.
 syntax match fluxKeyword /\v%(^|;)\s*\zs%(source|atomic|blocking|await|repeat|typedef|include|initial|final|handle\s+error)>\ze%(\s+[A-Za-z_"*])/
-syntax match fluxKeyword /\v<source\s+\zs%(every|parallel)>\ze\s+[A-Za-z0-9_]/
+syntax match fluxKeyword /\v%(<source\s+)@<=%(every|parallel)>\ze\s+[A-Za-z0-9_]/
 syntax match fluxKeyword /\v<%(finally|within)>\ze\s+[A-Za-z0-9_]/
 syntax match fluxKeyword /\v\{\zssession\ze\s*:/
 syntax match fluxKeyword /\v\(\zs%(session|program)\ze\)/
