@@ -54,7 +54,7 @@ PARTS_event   = core loop event
 PARTS_trace   = core loop trace
 
 LIBS_thread   = -pthread
-LIBS_pool     = -levent_core -pthread
+LIBS_pool     = -pthread
 LIBS_event    = -levent_core -lboost_context -pthread
 LIBS_trace    = -levent_core -lboost_context -pthread
 
