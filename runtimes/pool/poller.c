@@ -94,16 +94,16 @@ static void record_remove(struct record *record, struct flux_flow *flow)
     --*waiters(record, flow->events);
 }
 
-/* Registers the descriptor for what its waiters want, and `more`. Returns 0 or what epoll_ctl says;
- * sets *renewed when the number has meant another file until now. */
+/* Registers the descriptor for what its waiters want, and `more` (0: nothing else). Returns 0 or
+ * what epoll_ctl says; sets *renewed when the number has meant another file until now. */
 static int arm(struct record *record, int fd, unsigned more, bool *renewed)
 {
-    unsigned wanted = more | (record->readers > 0 ? FLUX_READABLE : 0u) |
-                      (record->writers > 0 ? FLUX_WRITABLE : 0u);
-    struct epoll_event event = {.events = EPOLLONESHOT |
-                                          ((wanted & FLUX_READABLE) != 0 ? (unsigned)EPOLLIN : 0u) |
-                                          ((wanted & FLUX_WRITABLE) != 0 ? (unsigned)EPOLLOUT : 0u),
+    struct epoll_event event = {.events = EPOLLONESHOT,
                                 .data.u64 = (uint64_t)++record->arming << 32 | (uint32_t)fd};
+    if (record->readers > 0 || more == FLUX_READABLE)
+        event.events |= EPOLLIN;
+    if (record->writers > 0 || more == FLUX_WRITABLE)
+        event.events |= EPOLLOUT;
     *renewed = false;
     if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
         return 0;
