@@ -123,8 +123,9 @@ void fluxi_stacks_free(struct loop *loop);
 void fluxi_stack_check(const struct carrier *carrier);
 /* Is `address` in the guard of a stack of this loop? Async-signal-safe. */
 bool fluxi_stack_guards(const struct loop *loop, const void *address);
-/* Says on standard error that the flow that runs has used up its stack. Async-signal-safe. */
-void fluxi_overflow_report(const struct flux_flow *flow, const void *program_counter);
+/* Says on standard error that the flow that runs has used up its stack, where the program counter
+ * and the stack pointer are, or 0. Async-signal-safe. */
+void fluxi_overflow_report(const struct flux_flow *flow, uintptr_t counter, uintptr_t pointer);
 void fluxi_overflow_start(void);
 void fluxi_overflow_stop(void);
 /* The calling loop thread reports overflows from now on. *memory is to be freed after

@@ -1,7 +1,15 @@
 /* overflow.c - the report of a stack overflow. A flow that runs into the guard of its carrier's
  * stack gets SIGSEGV, which is handled on a stack of its own. The process ends, as it must, but
- * says what happened. */
+ * says in which node that was:
+ *
+ *      stack overflow in node Render (in decode_row), flow 17 of source Listen; its stack has 256K
+ *      of address space, --stack-size SIZE gives more
+ *
+ * The node is found on the stack: there the return address into the function that was emitted for
+ * the source comes first, seen from the top, and after it one into the node.
+ */
 #include "loop/loop.h"
+#include "loop/symbol.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,13 +21,20 @@
 
 static struct sigaction before;
 
-static void put(char *line, size_t *at, size_t size, const char *text)
+/* ---- one line of text ------------------------------------------------------------------------ */
+
+struct line {
+    char text[512];
+    size_t size;
+};
+
+static void put(struct line *line, const char *text)
 {
-    while (*text && *at < size)
-        line[(*at)++] = *text++;
+    while (*text && line->size < sizeof line->text - 1)
+        line->text[line->size++] = *text++;
 }
 
-static void put_number(char *line, size_t *at, size_t size, uint64_t number)
+static void put_number(struct line *line, uint64_t number)
 {
     char digits[24];
     size_t first = sizeof digits - 1;
@@ -27,33 +42,104 @@ static void put_number(char *line, size_t *at, size_t size, uint64_t number)
     do
         digits[--first] = (char)('0' + number % 10);
     while ((number /= 10) > 0);
-    put(line, at, size, digits + first);
+    put(line, digits + first);
 }
 
-void fluxi_overflow_report(const struct flux_flow *flow, const void *program_counter)
+/* ---- which node ------------------------------------------------------------------------------ */
+
+/* The words of the stack from the carrier, at its top, down to `low`. NULL: not found. */
+static const char *find_node(const struct symbols *symbols, const struct carrier *carrier,
+                             uintptr_t low, const struct flux_flow *flow)
 {
-    (void)program_counter;
-    char line[512];
-    size_t at = 0, size = sizeof line;
-    put(line, &at, size, "stack overflow");
-    if (flow) {
-        put(line, &at, size, " in flow ");
-        put_number(line, &at, size, flow->id);
-        put(line, &at, size, " of source ");
-        put(line, &at, size, flow->source->name);
+    struct symbol emitted, found;
+    /* The standard has no name for a function's address as a number. */
+    uintptr_t run;
+    memcpy(&run, &flow->source->run, sizeof run);
+    if (!fluxi_symbol_find(symbols, run, &emitted))
+        return NULL;
+    bool inside = false;
+    for (const uintptr_t *word = (const uintptr_t *)(const void *)carrier - 1;
+         (uintptr_t)word >= low; word--) {
+        if (*word - emitted.start < emitted.end - emitted.start)
+            inside = *word != emitted.start;
+        else if (inside && fluxi_symbol_find(symbols, *word, &found) && *word != found.start)
+            return found.name;
     }
-    put(line, &at, size, " (--stack-size SIZE gives more; now ");
-    put_number(line, &at, size, fluxi_policy.stack / 1024);
-    put(line, &at, size, "K)\n");
-    syscall(SYS_write, STDERR_FILENO, line, at);
+    return NULL;
+}
+
+void fluxi_overflow_report(const struct flux_flow *flow, uintptr_t counter, uintptr_t pointer)
+{
+    struct line line = {.size = 0};
+    struct symbols symbols;
+    struct symbol innermost = {.name = NULL};
+    const char *node = NULL;
+    const struct carrier *carrier = fluxi_loop->running;
+    bool named = fluxi_symbols_open(&symbols);
+
+    if (named) {
+        fluxi_symbol_find(&symbols, counter, &innermost);
+        uintptr_t low = (uintptr_t)carrier->low;
+        if (flow)
+            node = find_node(&symbols, carrier, pointer > low ? pointer : low, flow);
+        if (!node)
+            node = innermost.name;
+    }
+    put(&line, "stack overflow");
+    if (node) {
+        put(&line, " in node ");
+        put(&line, node);
+    }
+    if (innermost.name && node != innermost.name && strcmp(node, innermost.name) != 0) {
+        put(&line, " (in ");
+        put(&line, innermost.name);
+        put(&line, ")");
+    }
+    if (flow) {
+        put(&line, ", flow ");
+        put_number(&line, flow->id);
+        put(&line, " of source ");
+        put(&line, flow->source->name);
+    }
+    put(&line, "; its stack has ");
+    put_number(&line, fluxi_policy.stack / 1024);
+    put(&line, "K of address space, --stack-size SIZE gives more\n");
+    syscall(SYS_write, STDERR_FILENO, line.text, line.size);
+    if (named)
+        fluxi_symbols_close(&symbols);
+}
+
+/* ---- the signal ------------------------------------------------------------------------------ */
+
+static uintptr_t program_counter(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+    return (uintptr_t)context->uc_mcontext.pc;
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
+static uintptr_t stack_pointer(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+    return (uintptr_t)context->uc_mcontext.sp;
+#else
+    (void)context;
+    return 0;
+#endif
 }
 
 static void handle(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
-    (void)context;
     if (fluxi_loop && fluxi_stack_guards(fluxi_loop, info->si_addr))
-        fluxi_overflow_report(fluxi_current, NULL);
+        fluxi_overflow_report(fluxi_current, program_counter(context), stack_pointer(context));
     /* The instruction is tried again on return, now with what would have happened without us. */
     sigaction(SIGSEGV, &before, NULL);
 }
@@ -72,9 +158,8 @@ void fluxi_overflow_stop(void)
 
 int fluxi_overflow_catch(void **memory)
 {
-    size_t size = (size_t)sysconf(_SC_SIGSTKSZ);
-    if (size < 32768)
-        size = 32768;
+    long wanted = sysconf(_SC_SIGSTKSZ);
+    size_t size = wanted > 32768 ? (size_t)wanted : 32768;
     *memory = malloc(size);
     if (!*memory)
         return ENOMEM;

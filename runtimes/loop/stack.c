@@ -167,7 +167,7 @@ void fluxi_stack_check(const struct carrier *carrier)
     const uint64_t *word = (const uint64_t *)(const void *)carrier->low - WATCHED_WORDS;
     for (unsigned i = 0; i < WATCHED_WORDS; i++) {
         if (word[i] != 0) {
-            fluxi_overflow_report(fluxi_current, NULL);
+            fluxi_overflow_report(carrier->flow, 0, 0);
             abort();
         }
     }

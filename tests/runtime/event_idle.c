@@ -15,7 +15,7 @@
 static unsigned connections = 10000;
 static int (*own)[2], shared[SHARED][2];
 static _Atomic unsigned begun, waiting, woken;
-static bool second_part;
+static _Atomic bool second_part;
 
 struct frame {
     struct flux_flow base;
