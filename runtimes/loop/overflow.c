@@ -135,10 +135,21 @@ static uintptr_t stack_pointer(const ucontext_t *context)
 #endif
 }
 
+/* In a guard; or anywhere, by a flow that has run through a guard that was missing. */
+static bool is_overflow(const void *address, uintptr_t pointer)
+{
+    if (!fluxi_loop)
+        return false;
+    const struct carrier *carrier = fluxi_loop->running;
+    return fluxi_stack_guards(fluxi_loop, address) ||
+           (fluxi_current && pointer - (uintptr_t)carrier->low > carrier->size);
+}
+
 static void handle(int signal, siginfo_t *info, void *context)
 {
+    static atomic_flag told = ATOMIC_FLAG_INIT;
     (void)signal;
-    if (fluxi_loop && fluxi_stack_guards(fluxi_loop, info->si_addr))
+    if (is_overflow(info->si_addr, stack_pointer(context)) && !atomic_flag_test_and_set(&told))
         fluxi_overflow_report(fluxi_current, program_counter(context), stack_pointer(context));
     /* The instruction is tried again on return, now with what would have happened without us. */
     sigaction(SIGSEGV, &before, NULL);
