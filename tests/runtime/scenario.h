@@ -12,7 +12,7 @@ struct scenario_frame {
 };
 
 /* What the program does; ends with NULL. */
-static void (*const scenarios[])(void);
+extern void (*const scenarios[])(void);
 static _Atomic unsigned scenarios_begun, scenarios_ended;
 
 static enum flux_next run_Scenario(struct flux_flow *base)
@@ -40,7 +40,7 @@ static int scenarios_check(void)
 }
 
 #define SCENARIOS(...)                                                                             \
-    static void (*const scenarios[])(void) = {__VA_ARGS__, NULL};                                  \
+    void (*const scenarios[])(void) = {__VA_ARGS__, NULL};                                         \
     static const struct flux_source scenario_sources[] = {{SOURCE(Scenario, scenario_frame)}};     \
     const struct flux_program flux_program = {TEST_PROGRAM(__FILE__), .sources = scenario_sources, \
                                               .source_count = 1, .final = scenarios_check}
