@@ -113,8 +113,8 @@ static int tear_down(void)
     return scenarios_check();
 }
 
-static void (*const scenarios[])(void) = {read_stream, receive_datagram, read_pipe, accept_one,
-                                          poll_all,    select_all,       free_them, NULL};
+void (*const scenarios[])(void) = {read_stream, receive_datagram, read_pipe, accept_one,
+                                   poll_all,    select_all,       free_them, NULL};
 static const struct flux_source sources[] = {{SOURCE(Scenario, scenario_frame)}};
 const struct flux_program flux_program = {TEST_PROGRAM("overlap"), .sources = sources,
                                           .source_count = 1, .initial = set_up, .final = tear_down};
