@@ -5,6 +5,7 @@
 #     SAN=address,undefined   with sanitizers, in a folder of its own below build/; also SAN=thread
 #     WERROR=1                warnings are errors
 #     T=PATTERN               with check: only tests whose names contain PATTERN
+#     KINDS='run golden'      with check: only these kinds of tests, see tests/README.md
 #     V=1                     shows commands as they run
 
 CC       = gcc
@@ -21,16 +22,11 @@ JOBS    := $(shell nproc 2>/dev/null || echo 1)
 
 comma   := ,
 
-# `make bench B=chain` is `make bench T=chain`.
-ifneq ($(if $(B),$(wildcard bench/$(B)/bench.py)),)
-T := $(B)
-override B := build
-endif
-B        = build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),/coverage)
+BUILD    = build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),/coverage)
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
-EXTRA    = $(if $(SAN),-O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-O2) \
-           $(if $(COVERAGE),-O0 --coverage) -g
+SANITIZE = -O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+EXTRA    = $(if $(SAN),$(SANITIZE),-O2) $(if $(COVERAGE),-O0 --coverage) -g
 C_FLAGS  = -std=c11 $(WARNINGS) $(EXTRA) -MMD -MP
 CXX_FLAGS = -std=c++17 -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror) $(EXTRA) -MMD -MP
 LD_FLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
@@ -69,39 +65,40 @@ SERVERS  := $(call programs,servers)
 EXAMPLES := $(call programs,examples)
 RUN_TESTS := $(call programs,tests/run)
 
-FLUXC        = $(B)/bin/fluxc
-FLUXC_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard fluxc/*.c)) \
-                 $(if $(wildcard grammar/flux.y),$(B)/obj/gen/flux.tab.o) \
-                 $(if $(wildcard grammar/flux.l),$(B)/obj/gen/flux.lex.o)
-HEADERS      = $(B)/include/flux.h $(B)/include/flux_abi.h
-LIBRARIES   := $(RUNTIMES:%=$(B)/lib/libflux-%.a) $(RUNTIMES:%=$(B)/lib/pkgconfig/flux-%.pc)
-TOOLS       := $(patsubst tools/%.c,$(B)/bin/%,$(wildcard tools/*.c))
-SERVER_BINS := $(foreach s,$(SERVERS),$(RUNTIMES:%=$(B)/bin/$(notdir $(s))-%))
+FLUXC        = $(BUILD)/bin/fluxc
+FLUXC_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard fluxc/*.c)) \
+                 $(if $(wildcard grammar/flux.y),$(BUILD)/obj/gen/flux.tab.o) \
+                 $(if $(wildcard grammar/flux.l),$(BUILD)/obj/gen/flux.lex.o)
+HEADERS      = $(BUILD)/include/flux.h $(BUILD)/include/flux_abi.h
+LIBRARIES   := $(RUNTIMES:%=$(BUILD)/lib/libflux-%.a) $(RUNTIMES:%=$(BUILD)/lib/pkgconfig/flux-%.pc)
+TOOLS       := $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
+SERVER_BINS := $(foreach s,$(SERVERS),$(RUNTIMES:%=$(BUILD)/bin/$(notdir $(s))-%))
 
-PICTURES     = $(B)/pictures/board.ppm
+PICTURES     = $(BUILD)/pictures/board.ppm
 
 # Where the program of folder $(1) is put under runtime $(2).
-program_file = $(B)/$(if $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2)
+program_file = $(BUILD)/$(if $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2)
 
 # One executable for each C file; those of tests/runtime one for each runtime they are for: all, or
 # those after "// runtimes:" in them.
-UNIT_TESTS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+UNIT_TESTS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 runtimes_of    = $(filter $(or $(shell sed -n 's|^.*// runtimes:||p' $(1)),$(RUNTIMES)),$(RUNTIMES))
 RUNTIME_TESTS := $(foreach t,$(wildcard tests/runtime/*.c), \
-                   $(patsubst %,$(B)/$(t:.c=)-%,$(call runtimes_of,$(t))))
+                   $(patsubst %,$(BUILD)/$(t:.c=)-%,$(call runtimes_of,$(t))))
 TEST_PROGRAMS := $(UNIT_TESTS) $(RUNTIME_TESTS) \
-                 $(foreach d,$(EXAMPLES) $(RUN_TESTS),$(RUNTIMES:%=$(B)/$(d)-%))
-FUZZERS       := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
+                 $(foreach d,$(EXAMPLES) $(RUN_TESTS),$(RUNTIMES:%=$(BUILD)/$(d)-%))
+FUZZERS       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
 
 .PHONY: all
-all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) $(PICTURES) ## compiler, runtimes, every server under every runtime (default)
+all: ## compiler, runtimes, every server under every runtime (default)
+all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) $(PICTURES)
 
 # ---- compiling -----------------------------------------------------------------------------------
 
 # All objects depend on a file that changes when the way they are compiled does.
 SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_FLAGS) $(LDFLAGS)
-$(shell mkdir -p $(B) && { echo '$(SETTINGS)' | cmp -s - $(B)/settings || \
-                           echo '$(SETTINGS)' >$(B)/settings; })
+$(shell mkdir -p $(BUILD) && { echo '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
+                           echo '$(SETTINGS)' >$(BUILD)/settings; })
 
 # Recipes. $(1) of those that compile: further flags; of link: libraries, and $(2): the compiler.
 define compile
@@ -121,53 +118,53 @@ $(call say,LINK,$@)
 $(Q)mkdir -p $(@D) && $(or $(2),$(CC)) $(LD_FLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
 endef
 
-$(B)/include/%.h: runtimes/%.h
+$(BUILD)/include/%.h: runtimes/%.h
 	$(Q)mkdir -p $(@D) && cp $< $@
 
 # ---- the compiler --------------------------------------------------------------------------------
 
-$(B)/gen/flux.tab.c $(B)/gen/flux.tab.h &: grammar/flux.y
+$(BUILD)/gen/flux.tab.c $(BUILD)/gen/flux.tab.h &: grammar/flux.y
 	$(call say,BISON,$<)
-	$(Q)mkdir -p $(B)/gen && \
-	    $(BISON) -Wall -Werror -o $(B)/gen/flux.tab.c --header=$(B)/gen/flux.tab.h $<
+	$(Q)mkdir -p $(BUILD)/gen && \
+	    $(BISON) -Wall -Werror -o $(BUILD)/gen/flux.tab.c --header=$(BUILD)/gen/flux.tab.h $<
 
-$(B)/gen/flux.lex.c $(B)/gen/flux.lex.h &: grammar/flux.l
+$(BUILD)/gen/flux.lex.c $(BUILD)/gen/flux.lex.h &: grammar/flux.l
 	$(call say,FLEX,$<)
-	$(Q)mkdir -p $(B)/gen && \
-	    $(FLEX) -o $(B)/gen/flux.lex.c --header-file=$(B)/gen/flux.lex.h $<
+	$(Q)mkdir -p $(BUILD)/gen && \
+	    $(FLEX) -o $(BUILD)/gen/flux.lex.c --header-file=$(BUILD)/gen/flux.lex.h $<
 
-GENERATED = $(B)/gen/flux.tab.h $(B)/gen/flux.lex.h
+GENERATED = $(BUILD)/gen/flux.tab.h $(BUILD)/gen/flux.lex.h
 
 # What flex and bison write converts freely between integers.
-$(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/settings | $(GENERATED)
-	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(B)/gen -Wno-conversion -Wno-sign-compare \
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/settings | $(GENERATED)
+	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(BUILD)/gen -Wno-conversion -Wno-sign-compare \
 	    -Wno-unused-function)
 
-$(B)/obj/fluxc/%.o: fluxc/%.c $(B)/settings | $(GENERATED)
-	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(B)/gen)
+$(BUILD)/obj/fluxc/%.o: fluxc/%.c $(BUILD)/settings | $(GENERATED)
+	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(BUILD)/gen)
 
 $(FLUXC): $(FLUXC_OBJECTS)
 	$(call link)
 
 # ---- runtimes ------------------------------------------------------------------------------------
 
-$(B)/obj/runtimes/%.o: runtimes/%.c $(B)/settings
+$(BUILD)/obj/runtimes/%.o: runtimes/%.c $(BUILD)/settings
 	$(call compile,-D_GNU_SOURCE $(GUARD) -Iruntimes -Iruntimes/core)
 
-$(B)/obj/runtimes/%.o: runtimes/%.S $(B)/settings
+$(BUILD)/obj/runtimes/%.o: runtimes/%.S $(BUILD)/settings
 	$(call compile,-Iruntimes)
 
-runtime_objects = $(foreach p,$(1),$(patsubst %,$(B)/obj/%.o,$(basename \
+runtime_objects = $(foreach p,$(1),$(patsubst %,$(BUILD)/obj/%.o,$(basename \
                     $(wildcard runtimes/$(p)/*.c runtimes/$(p)/*.S))))
 
 define runtime_rules
-$(B)/lib/libflux-$(1).a: $(call runtime_objects,$(PARTS_$(1)))
+$(BUILD)/lib/libflux-$(1).a: $(call runtime_objects,$(PARTS_$(1)))
 	$$(archive)
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
 
 # The build folder is laid out as an installation is, so one .pc file serves both, wherever it is.
-$(B)/lib/pkgconfig/flux-%.pc: Makefile
+$(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
 	$(Q)mkdir -p $(@D) && printf '%s\n' \
 	    'prefix=$${pcfiledir}/../..' '' \
 	    'Name: flux-$*' \
@@ -181,27 +178,27 @@ $(B)/lib/pkgconfig/flux-%.pc: Makefile
 # The header that fluxc writes is the same for every runtime, so the nodes are compiled once. In the
 # folder of a program `options` may hold options for fluxc, and `libs` what to link with.
 
-COMMON_OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard servers/common/*.c))
+COMMON_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard servers/common/*.c))
 # What servers/common/http_lines.c looks for.
 COMMON_LIBS    := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,-lhttp_parser)
-NODE_FLAGS      = -D_GNU_SOURCE $(GUARD) -I$(B)/include -Iservers/common
+NODE_FLAGS      = -D_GNU_SOURCE $(GUARD) -I$(BUILD)/include -Iservers/common
 
-$(B)/obj/servers/common/%.o: servers/common/%.c $(B)/settings | $(HEADERS)
+$(BUILD)/obj/servers/common/%.o: servers/common/%.c $(BUILD)/settings | $(HEADERS)
 	$(call compile,$(NODE_FLAGS))
 
-$(B)/lib/libcommon.a: $(COMMON_OBJECTS)
+$(BUILD)/lib/libcommon.a: $(COMMON_OBJECTS)
 	$(archive)
 
-node_objects = $(patsubst %,$(B)/obj/%.o,$(basename $(wildcard $(1)/*.c $(1)/*.cc)))
+node_objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard $(1)/*.c $(1)/*.cc)))
 words_in     = $(if $(wildcard $(1)),$(shell cat $(1)))
 
 # $(1): folder
 define program_rules
-$(call node_objects,$(1)): | $(B)/gen/$(1)-$(firstword $(RUNTIMES))/$(notdir $(1))_flux.h
-$(B)/obj/$(1)/%.o: $(1)/%.c $(B)/settings | $(HEADERS)
-	$$(call compile,$$(NODE_FLAGS) -I$(B)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
-$(B)/obj/$(1)/%.o: $(1)/%.cc $(B)/settings | $(HEADERS)
-	$$(call compile_cxx,$$(NODE_FLAGS) -I$(B)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
+$(call node_objects,$(1)): | $(BUILD)/gen/$(1)-$(firstword $(RUNTIMES))/$(notdir $(1))_flux.h
+$(BUILD)/obj/$(1)/%.o: $(1)/%.c $(BUILD)/settings | $(HEADERS)
+	$$(call compile,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
+$(BUILD)/obj/$(1)/%.o: $(1)/%.cc $(BUILD)/settings | $(HEADERS)
+	$$(call compile_cxx,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
 endef
 
 # $(1): folder, $(2): runtime, $(3): what both files that fluxc writes are called, $(4): the object
@@ -209,12 +206,13 @@ endef
 define program_runtime_rules
 $(3).c $(3).h &: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
 	$$(call say,FLUXC,$$< ($(2)))
-	$$(Q)mkdir -p $$(@D) && $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $(3).c $$< && \
+	$$(Q)mkdir -p $$(@D) && \
+	    $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $(3).c $$< && \
 	    touch $(3).c $(3).h
-$(4): $(3).c $(B)/settings | $(3).h $(HEADERS)
+$(4): $(3).c $(BUILD)/settings | $(3).h $(HEADERS)
 	$$(call compile,$$(NODE_FLAGS) -I$(1))
 $(call program_file,$(1),$(2)): $(4) $(call node_objects,$(1)) \
-        $(if $(filter servers/%,$(1)),$(B)/lib/libcommon.a) $(B)/lib/libflux-$(2).a
+        $(if $(filter servers/%,$(1)),$(BUILD)/lib/libcommon.a) $(BUILD)/lib/libflux-$(2).a
 	$$(call link,$(call words_in,$(1)/libs) $(if $(filter servers/%,$(1)),$$(COMMON_LIBS)) \
 	    $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
 endef
@@ -222,50 +220,52 @@ endef
 ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)
 $(foreach d,$(ALL_PROGRAMS),$(eval $(call program_rules,$(d))))
 $(foreach d,$(ALL_PROGRAMS),$(foreach r,$(RUNTIMES),$(eval \
-    $(call program_runtime_rules,$(d),$(r),$(B)/gen/$(d)-$(r)/$(notdir $(d))_flux,$\
-        $(B)/obj/$(d)-$(r)/flows.o))))
+    $(call program_runtime_rules,$(d),$(r),$(BUILD)/gen/$(d)-$(r)/$(notdir $(d))_flux,$\
+        $(BUILD)/obj/$(d)-$(r)/flows.o))))
 
-$(B)/bin/%: tools/%.c $(B)/settings | $(HEADERS)
+$(BUILD)/bin/%: tools/%.c $(BUILD)/settings | $(HEADERS)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) -D_GNU_SOURCE $(CFLAGS) $(LD_FLAGS) $(LDFLAGS) \
-	    -MF $(B)/obj/$*.d -o $@ $< -lm -pthread
+	    -MF $(BUILD)/obj/$*.d -o $@ $< -lm -pthread
 
 # What the image server is shown and tested with.
 $(PICTURES): tools/pictures.py
-	$(call say,MAKE,$(B)/pictures)
-	$(Q)$(PYTHON) $< $(B)/pictures
+	$(call say,MAKE,$(BUILD)/pictures)
+	$(Q)$(PYTHON) $< $(BUILD)/pictures
 
 # ---- tests ---------------------------------------------------------------------------------------
 
-# Unit tests and fuzzers take what they need from the compiler, the parts of the servers and the core
-# of the runtimes; program.c is a program for them to be in. With the core comes its main: the test's
-# own is the first.
-$(B)/lib/libfluxc.a: $(filter-out $(B)/obj/fluxc/main.o,$(FLUXC_OBJECTS))
+# Unit tests and fuzzers take what they need from the compiler, the parts of the servers and the
+# core of the runtimes; program.c is a program for them to be in. With the core comes its main: the
+# test's own is the first.
+$(BUILD)/lib/libfluxc.a: $(filter-out $(BUILD)/obj/fluxc/main.o,$(FLUXC_OBJECTS))
 	$(archive)
-$(B)/lib/libunit.a: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
+$(BUILD)/lib/libunit.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
+                          $(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 	$(archive)
-UNIT_LIBRARIES = $(addprefix $(B)/lib/lib,fluxc.a common.a flux-thread.a unit.a)
+UNIT_LIBRARIES = $(addprefix $(BUILD)/lib/lib,fluxc.a common.a flux-thread.a unit.a)
 UNIT_FLAGS     = -Wl,--allow-multiple-definition $(COMMON_LIBS) -pthread -lm
 
-$(B)/obj/tests/%.o: tests/%.c $(B)/settings | $(HEADERS) $(GENERATED)
-	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(B)/gen -Iruntimes -Iruntimes/core -Iservers/common)
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/settings | $(HEADERS) $(GENERATED)
+	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core \
+	    -Iservers/common)
 
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_LIBRARIES)
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_LIBRARIES)
 	$(call link,-lcmocka $(UNIT_FLAGS))
 
 # A runtime test is a program whose tables are written by hand; FLUX_RUNTIME is the runtime's name.
 define runtime_test_rules
-$(B)/obj/tests/runtime/%-$(1).o: tests/runtime/%.c $(B)/settings | $(HEADERS)
+$(BUILD)/obj/tests/runtime/%-$(1).o: tests/runtime/%.c $(BUILD)/settings | $(HEADERS)
 	$$(call compile,-D_GNU_SOURCE -DFLUX_RUNTIME=$(1) -Iruntimes -Iruntimes/core)
-$(B)/tests/runtime/%-$(1): $(B)/obj/tests/runtime/%-$(1).o $(B)/lib/libflux-$(1).a
+$(BUILD)/tests/runtime/%-$(1): $(BUILD)/obj/tests/runtime/%-$(1).o $(BUILD)/lib/libflux-$(1).a
 	$$(call link,$$(LIBS_$(1)))
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))
 
 # A fuzzer defines LLVMFuzzerTestOneInput. With clang's engine it looks for new inputs, with
 # replay.c it reads those it is given.
-$(B)/tests/fuzz/%_fuzz: $(B)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
-        $(B)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
+$(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
+        $(BUILD)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
 	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
 
 .PHONY: check check-built test-programs golden fuzz fuzz-run
@@ -276,7 +276,7 @@ check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
 	$(Q)$(MAKE) --no-print-directory check-built
 
 # A test whose program cannot be built has failed; the others run all the same.
-harness = $(Q)$(PYTHON) tests/harness/check.py --build=$(B) --make='$(MAKE)' --jobs=$(JOBS) \
+harness = $(Q)$(PYTHON) tests/harness/check.py --build=$(BUILD) --make='$(MAKE)' --jobs=$(JOBS) \
           --runtimes='$(RUNTIMES)' --sanitizer='$(SAN)' --kinds='$(KINDS)'
 check-built:
 	$(harness) '$(T)'
@@ -286,13 +286,13 @@ golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 
 .PHONY: bench demo
 bench: all ## measures against peers, see bench/README.md (B=NAME: one)
-	bench/run --build=$(B) $(T)
+	bench/run --build=$(BUILD) $(B)
 
 demo: ## installs what is missing, builds, shows the image server at work
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $(FLUXC) \
-	    $(PICTURES) $(addprefix $(B)/bin/image-,thread pool event)
-	$(Q)$(PYTHON) tools/demo.py $(B) $(B)/pictures
+	    $(PICTURES) $(addprefix $(BUILD)/bin/image-,thread pool event)
+	$(Q)$(PYTHON) tools/demo.py $(BUILD) $(BUILD)/pictures
 
 FUZZ_SECONDS = 60
 fuzz: ## FUZZ_SECONDS=60 of each fuzzer of tests/fuzz, with clang
@@ -300,9 +300,9 @@ fuzz: ## FUZZ_SECONDS=60 of each fuzzer of tests/fuzz, with clang
 	    SAN=fuzzer-no-link$(comma)address$(comma)undefined fuzz-run
 fuzz-run: $(FUZZERS)
 	$(Q)set -e; for f in $(FUZZERS); do \
-	    name=$$(basename $$f _fuzz); mkdir -p $(B)/corpus/$$name; \
-	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(B)/$$name- \
-	        $(B)/corpus/$$name tests/fuzz/$$name; done
+	    name=$$(basename $$f _fuzz); mkdir -p $(BUILD)/corpus/$$name; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(BUILD)/$$name- \
+	        $(BUILD)/corpus/$$name tests/fuzz/$$name; done
 
 # ---- installing ----------------------------------------------------------------------------------
 
@@ -310,7 +310,7 @@ PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libevent-dev libboo
            uthash-dev libcmocka-dev libhttp-parser-dev libturbojpeg0-dev zlib1g-dev libssl-dev \
            libcurl4-openssl-dev libjansson-dev graphviz curl
 
-.PHONY: deps install uninstall
+.PHONY: deps install
 deps: ## installs the Debian packages that are missing (root or sudo)
 	$(Q)sh tools/deps.sh $(PACKAGES) $(if $(filter clang%,$(CC)),clang)
 
@@ -321,7 +321,8 @@ install: all ## into $(DESTDIR)$(prefix)
 	install -m 644 $(HEADERS) $(DESTDIR)$(prefix)/include
 	install -m 644 $(filter %.a,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib
 	install -m 644 $(filter %.pc,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib/pkgconfig
-	install -m 644 $(wildcard docs/*.md docs/*.svg README.md LICENSE) $(DESTDIR)$(prefix)/share/doc/flux
+	install -m 644 $(wildcard docs/*.md docs/*.svg README.md LICENSE) \
+	    $(DESTDIR)$(prefix)/share/doc/flux
 
 # ---- care ----------------------------------------------------------------------------------------
 
@@ -335,12 +336,12 @@ format: ## lays out all C as .clang-format says
 
 lint: all ## cppcheck and clang-tidy
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-	    --suppress=missingIncludeSystem -iquote fluxc -I$(B)/gen -Iruntimes -Iruntimes/core \
+	    --suppress=missingIncludeSystem -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core \
 	    $(filter %.c,$(filter fluxc/% runtimes/%,$(SOURCES)))
 	clang-tidy --quiet --warnings-as-errors='*' \
 	    --checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters' \
 	    $(filter %.c,$(filter fluxc/% runtimes/%,$(SOURCES))) -- \
-	    -std=c11 -D_GNU_SOURCE -iquote fluxc -I$(B)/gen -Iruntimes -Iruntimes/core
+	    -std=c11 -D_GNU_SOURCE -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core
 
 coverage: ## line coverage of the compiler and the runtimes by the tests
 	$(Q)$(MAKE) --no-print-directory COVERAGE=1 check-built
@@ -354,5 +355,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 	@sed -n 's/^#     \([A-Z]*=\)/  \1/p' Makefile
 
-$(shell mkdir -p $(B)/obj)
--include $(shell find $(B)/obj $(B)/gen $(B)/bin $(B)/tests $(B)/examples -name '*.d' 2>/dev/null)
+$(shell mkdir -p $(BUILD)/obj)
+-include $(shell find $(BUILD)/obj $(BUILD)/gen -name '*.d' 2>/dev/null)

@@ -2,7 +2,7 @@
 # headers, a library and a .pc file for each runtime.
 set -eu
 
-make -s -C "$ROOT" B="${BUILD#"$ROOT"/}" DESTDIR="$PWD/stage" prefix=/opt/flux install >/dev/null
+make -s -C "$ROOT" BUILD="${BUILD#"$ROOT"/}" DESTDIR="$PWD/stage" prefix=/opt/flux install >/dev/null
 mv stage/opt/flux moved
 PATH=$PWD/moved/bin:$PATH
 export PKG_CONFIG_PATH="$PWD/moved/lib/pkgconfig"

@@ -8,7 +8,7 @@ program=$build/examples/include-thread
 would() {
     file=$1
     shift
-    make -n -s -W "$file" B="$build" "$@" 2>&1
+    make -n -s -W "$file" BUILD="$build" "$@" 2>&1
 }
 
 expect() { # FILE TARGET PATTERN...: if FILE changed, commands with all of these would run
@@ -33,9 +33,9 @@ expect_nothing() { # FILE TARGET
     }
 }
 
-[ -z "$(make -n -s B="$build" all "$program")" ] || {
+[ -z "$(make -n -s BUILD="$build" all "$program")" ] || {
     echo "something is built again for no reason:"
-    make -n -s B="$build" all "$program"
+    make -n -s BUILD="$build" all "$program"
     exit 1
 }
 
