@@ -12,6 +12,7 @@ from kit.contest import Contest, Figure, below
 from kit.process import QUIET, Process, pinned, shown
 
 FIRST, SECOND = 5_000, 10_000  # connections
+CROWD = 500  # of them come at once
 FLOWS = 100_000  # in await, on a hundred descriptors
 BAR = 400  # bytes
 
@@ -19,12 +20,14 @@ BAR = 400  # bytes
 def connect(port, count):
     """Connections that have had one answer each."""
     clients = []
-    for _ in range(count):
-        client = socket.create_connection(("127.0.0.1", port), timeout=30)
-        client.sendall(b"hello\n")
-        if client.recv(64) != b"hello\n":
-            raise RuntimeError("the echo server did not answer")
-        clients.append(client)
+    for _ in range(count // CROWD):
+        crowd = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(CROWD)]
+        for client in crowd:
+            client.sendall(b"hello\n")
+        for client in crowd:
+            if client.recv(64) != b"hello\n":
+                raise RuntimeError("the echo server did not answer")
+        clients += crowd
     return clients
 
 

@@ -14,7 +14,7 @@ from kit.contest import Contest, Figure, above, below
 from kit.process import QUIET, Process, pinned, shown
 
 FLOWS, THREADS = 100_000, 10_000
-SECONDS = 10  # of sleep: longer than it takes to start and to count them
+SECONDS = 8  # of sleep: longer than it takes to start and to count them
 KIB = 1024
 PATIENCE = 10  # seconds until memory has to be back
 
