@@ -33,6 +33,7 @@ expect_nothing() { # FILE TARGET
     }
 }
 
+make -s BUILD="$build" all "$program" >/dev/null
 [ -z "$(make -n -s BUILD="$build" all "$program")" ] || {
     echo "something is built again for no reason:"
     make -n -s BUILD="$build" all "$program"

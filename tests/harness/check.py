@@ -44,10 +44,9 @@ class Display:
 
 def build(make, targets, jobs):
     """Builds as much as can be built; returns the targets that could not be."""
-    flags = re.sub(r"\s?(-j\d*|--jobserver-\S+)", "", os.environ.get("MAKEFLAGS", ""))
     process = subprocess.Popen(
         [*make.split(), "--no-print-directory", "-s", "-k", "-O", f"-j{jobs}", *targets],
-        env={**os.environ, "MAKEFLAGS": flags, "LC_ALL": "C"},
+        env={**os.environ, "LC_ALL": "C"},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -102,6 +101,11 @@ def main():
         tests = [test for test in tests if test.name.split("/")[0] in options.kinds.split()]
     for test in tests:  # make knows files by the name of the build folder as it was given
         test.targets = [str(n).replace(str(context.build), options.build) for n in test.needs]
+    # Variables of make's command line go on to the makes that run below, the rest of it does not.
+    flags = re.sub(r"\s?(-j\d*|--jobserver-\S+)", "", os.environ.get("MAKEFLAGS", ""))
+    os.environ["MAKEFLAGS"] = flags
+    os.environ.pop("MAKELEVEL", None)
+
     targets = sorted({target for test in tests for target in test.targets})
     missing = build(options.make, targets, options.jobs) if targets else set()
 
