@@ -82,8 +82,9 @@ def serve(build, runtime, pictures):
             answers = list(clients.map(lambda _: fetch(address, REQUESTS[:6]), range(16)))
         good = sum(" 200 " in line for lines in answers for line in lines)
         say(f"  16 clients at once: {good} of {16 * 6} pictures served")
+        say("$ kill %1")
         server.send_signal(signal.SIGTERM)
-        say(f"$ kill %1\n  exit status {server.wait(30)}")
+        say(f"  exit status {server.wait(30)}")
         return good == 16 * 6 and server.returncode == 0
     finally:
         if server.poll() is None:
