@@ -176,12 +176,16 @@ static bool has_values(const struct routine *routine, bool in_frame)
     return false;
 }
 
-static int by_name(const void *a, const void *b)
+static int by_cell(const void *a, const void *b)
 {
-    return strcmp((*(struct value *const *)a)->name, (*(struct value *const *)b)->name);
+    const struct value *left = *(struct value *const *)a;
+    const struct value *right = *(struct value *const *)b;
+    if (left->cell != right->cell)
+        return left->cell < right->cell ? -1 : 1;
+    return strcmp(left->name, right->name);
 }
 
-/* One member for each storage, however many values share it, in the order of first use. */
+/* Each name once; those of one cell are a union. */
 static void emit_members(struct emitter *e, bool in_frame)
 {
     const struct routine *routine = e->routine;
@@ -191,10 +195,21 @@ static void emit_members(struct emitter *e, bool in_frame)
     for (unsigned i = 0; i < routine->values.count; i++)
         if (routine->values.at[i]->in_frame == in_frame)
             sorted[count++] = routine->values.at[i];
-    qsort(sorted, count, sizeof *sorted, by_name);
-    for (unsigned i = 0; i < count; i++)
-        if (i == 0 || strcmp(sorted[i]->name, sorted[i - 1]->name) != 0)
-            text_print(e->out, "    %s %s;\n", value_type(e, sorted[i]), sorted[i]->name);
+    qsort(sorted, count, sizeof *sorted, by_cell);
+
+    for (unsigned i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && sorted[end]->cell == sorted[i]->cell; end++)
+            continue;
+        bool shared = sorted[end - 1]->name != sorted[i]->name;
+        if (shared)
+            text_print(e->out, "    union {\n");
+        for (unsigned k = i; k < end; k++)
+            if (k == i || sorted[k]->name != sorted[k - 1]->name)
+                text_print(e->out, "    %s%s %s;\n", shared ? "    " : "", value_type(e, sorted[k]),
+                           sorted[k]->name);
+        if (shared)
+            text_print(e->out, "    };\n");
+    }
 }
 
 static bool uses_frame(struct emitter *e)

@@ -19,11 +19,10 @@ struct loop {
     VECTOR(struct value *) through; /* made before it, read inside: alive until its end */
 };
 
-/* Storage of one struct type, in the frame or among the locals: members "Read", "Read_2" ..., each
- * free again behind a step. */
+/* The cells in which values of one node's input or output stand, and the names they have there. */
 struct storage {
     const char *name;
-    unsigned busy_until;
+    unsigned cell;
 };
 struct storages {
     struct storage *at;
@@ -53,7 +52,7 @@ struct lowering {
 void settle_steps(struct lowering *l);
 
 /* A value lives in the frame if its flow can be suspended while it is needed; values of one type
- * that are never needed at the same time share their storage. */
+ * size that are never needed at the same time share a cell of it. */
 void settle_values(struct lowering *l);
 
 #endif

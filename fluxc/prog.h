@@ -29,6 +29,7 @@ struct value {
     unsigned made, read;     /* first step that writes it, last one that reads it */
     bool in_frame;
     const char *name;        /* of the C variable or frame member: unique while alive */
+    unsigned cell;           /* values with the same cell share memory, never at the same time */
 };
 
 /* An occurrence of a node; becomes struct flux_place. */

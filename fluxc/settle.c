@@ -2,6 +2,7 @@
 #include "lower.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
@@ -120,14 +121,79 @@ static int value_order(const void *a, const void *b)
     return left->input - right->input;
 }
 
+/* Where values are kept: one cell for many, one at a time. */
+struct cell {
+    unsigned fields; /* how many each of its values has */
+    bool in_frame;
+    unsigned busy_until;
+};
+struct cells {
+    struct cell *at;
+    unsigned count, capacity;
+};
+
+/* How far to look for a free one. */
+enum { CELLS_TRIED = 64 };
+
+/* The names under which one kind of value stands in cells so far. */
 static struct storages *storages_of(struct lowering *l, const struct value *value)
 {
     return &l->storages[value->node->index * 4 + value->input * 2u + value->in_frame];
 }
 
+/* May the value be made where another has been read for the last time? In the same step only by a
+ * call, which has copied its inputs by then. */
+static bool is_free(const struct lowering *l, const struct cell *cell, const struct value *value)
+{
+    return cell->busy_until < value->made ||
+           (cell->busy_until == value->made && l->routine->steps.at[value->made].op == STEP_CALL);
+}
+
+/* A cell of the frame that another kind of value has left. Those of one size share, so that a small
+ * one does not make a second cell as large as a large one. */
+static unsigned free_cell(struct lowering *l, struct cells *cells, const struct value *value)
+{
+    for (unsigned i = 0; value->in_frame && i < cells->count && i < CELLS_TRIED; i++)
+        if (cells->at[i].in_frame && cells->at[i].fields == value->fields->count &&
+            is_free(l, &cells->at[i], value))
+            return i;
+    struct cell fresh = {value->fields->count, value->in_frame, 0};
+    vector_push(l->arena, cells, fresh);
+    return cells->count - 1;
+}
+
+/* "Read", "Read_in"; in its second cell "Read_2", unless a node is called so. */
+static const char *storage_name(struct lowering *l, const struct value *value, unsigned number)
+{
+    const char *name = arena_printf(l->arena, "%s%s", value->node->name, value->input ? "_in" : "");
+    if (number == 1)
+        return name;
+    name = arena_printf(l->arena, "%s_%u", name, number);
+    for (unsigned i = 0; i < l->program->nodes.count; i++)
+        if (strcmp(l->program->nodes.at[i]->name, name) == 0)
+            return storage_name(l, value, number + l->program->nodes.count);
+    return name;
+}
+
+static void keep(struct lowering *l, struct cells *cells, struct value *value)
+{
+    struct storages *mine = storages_of(l, value);
+    unsigned k = 0;
+    while (k < mine->count && !is_free(l, &cells->at[mine->at[k].cell], value))
+        k++;
+    if (k == mine->count) {
+        struct storage storage = {storage_name(l, value, k + 1), free_cell(l, cells, value)};
+        vector_push(l->arena, mine, storage);
+    }
+    value->name = mine->at[k].name;
+    value->cell = mine->at[k].cell;
+    cells->at[value->cell].busy_until = value->read;
+}
+
 void settle_values(struct lowering *l)
 {
     struct routine *routine = l->routine;
+    struct cells cells = {0};
     unsigned count = routine->steps.count;
     unsigned *points = arena_alloc(l->arena, (count + 2) * sizeof *points); /* before step i */
     for (unsigned i = 0; i < count; i++)
@@ -136,26 +202,12 @@ void settle_values(struct lowering *l)
 
     if (routine->values.count > 1)
         qsort(routine->values.at, routine->values.count, sizeof *routine->values.at, value_order);
-
     for (unsigned i = 0; i < routine->values.count; i++) {
         struct value *value = routine->values.at[i];
         /* Suspension points behind the making step and before the reading one. */
         value->in_frame =
             value->read > value->made && points[value->read] > points[value->made + 1];
-        struct storages *mine = storages_of(l, value);
-        unsigned k = 0;
-        while (k < mine->count && mine->at[k].busy_until > value->made)
-            k++;
-        if (k == mine->count) {
-            const char *suffix = value->input ? "_in" : "";
-            struct storage storage = {
-                k == 0 ? arena_printf(l->arena, "%s%s", value->node->name, suffix)
-                       : arena_printf(l->arena, "%s%s_%u", value->node->name, suffix, k + 1),
-                0};
-            vector_push(l->arena, mine, storage);
-        }
-        mine->at[k].busy_until = value->read;
-        value->name = mine->at[k].name;
+        keep(l, &cells, value);
     }
     for (unsigned i = 0; i < routine->values.count; i++)
         storages_of(l, routine->values.at[i])->count = 0;
