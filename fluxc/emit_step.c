@@ -216,7 +216,8 @@ static void emit_await(struct emitter *e, const struct step *step)
                                            step->input->fields->at[await->limit_field].name)
                             : arena_printf(e->program->arena, "%" PRId64, await->limit);
     emit_suspension(e, step,
-                    arena_printf(e->program->arena, "flux_await(%s, %s.%s, %s, %s, %s, %u)",
+                    arena_printf(e->program->arena,
+                                 "flux_await(%s, %s.%s, %s,\n                    %s, %s, %u)",
                                  e->base, value, step->input->fields->at[await->fd].name,
                                  await->writable ? "FLUX_WRITABLE" : "FLUX_READABLE", limit,
                                  step->idle ? "true" : "false", step->at));
