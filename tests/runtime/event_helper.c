@@ -7,7 +7,7 @@
 #define FLOWS 200
 
 static struct flux_constraint c = FLUX_CONSTRAINT("c", 0);
-static long protected; /* by c */
+static long updates; /* by c */
 static int begun_holds, begun_outers, ticks;
 static _Atomic int crunching, crunched, ended;
 static _Atomic bool overlapped;
@@ -55,7 +55,7 @@ static enum flux_next run_Hold(struct flux_flow *base)
         /* fall through */
     case 4:
         CHECK(base->error == 4711);
-        protected++;
+        updates++;
         flux_give(base, &c, FLUX_WRITE);
         ended++;
     }
@@ -85,7 +85,7 @@ static enum flux_next run_Outer(struct flux_flow *base)
             return FLUX_PARKED;
         /* fall through */
     case 4:
-        protected++;
+        updates++;
         flux_give(base, &c, FLUX_WRITE);
         ended++;
     }
@@ -115,7 +115,7 @@ static enum flux_next run_Last(struct flux_flow *base)
 
 static int check(void)
 {
-    CHECK(protected == 2 * FLOWS);
+    CHECK(updates == 2 * FLOWS);
     CHECK(crunched == 2 * FLOWS);
     CHECK(ticks > 0 && overlapped);
     return 0;
@@ -126,9 +126,6 @@ static const struct flux_source sources[] = {{SOURCE(Hold, frame)},
                                              {SOURCE(Tick, frame), .period = 500000},
                                              {SOURCE(Last, frame)}};
 static struct flux_constraint *const constraints[] = {&c};
-const struct flux_program flux_program = {TEST_PROGRAM("helper"),
-                                          .sources = sources,
-                                          .source_count = 4,
-                                          .constraints = constraints,
-                                          .constraint_count = 1,
-                                          .final = check};
+const struct flux_program flux_program = {TEST_PROGRAM("helper"), .sources = sources,
+                                          .source_count = 4,      .constraints = constraints,
+                                          .constraint_count = 1,  .final = check};

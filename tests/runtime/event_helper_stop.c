@@ -85,8 +85,5 @@ static int check(void)
 
 static const struct flux_source sources[] = {
     {SOURCE(Source, frame)}, {SOURCE(Flow, frame)}, {SOURCE(Stopper, frame)}};
-const struct flux_program flux_program = {TEST_PROGRAM("helper_stop"),
-                                          .sources = sources,
-                                          .source_count = 3,
-                                          .initial = set_up,
-                                          .final = check};
+const struct flux_program flux_program = {TEST_PROGRAM("helper_stop"), .sources = sources,
+                                          .source_count = 3, .initial = set_up, .final = check};

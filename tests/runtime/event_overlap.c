@@ -1,7 +1,6 @@
 /* R34: a node that blocks makes its own flow wait and no other, on one loop, too: each of these
  * flows is set free by one that starts after it has blocked. errno is a flow's own meanwhile. */
 // runtimes: event trace thread
-// args:
 #include "scenario.h"
 
 #include <fcntl.h>
