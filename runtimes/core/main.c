@@ -202,7 +202,8 @@ int main(int argc, char **argv)
     } else {
         status = run();
     }
-    if (status == 0 && flux_program.final != NULL) {
+    /* Whatever became of the start or of the processes: `initial` is to be undone. */
+    if (flux_program.final != NULL) {
         int error = flux_program.final();
         if (error != 0)
             flux_log(FLUX_ERROR, "final: %s (%d)", flux_strerror(error), error);
