@@ -262,17 +262,32 @@ static struct flux_flow *start(struct loop *loop, struct flux_flow *flow)
     return next_run(driver, NULL);
 }
 
+/* No source gives birth to flows that could not block. True: it goes on. */
+static bool may_run(struct loop *loop, struct flux_flow *flow)
+{
+    static struct fluxi_log_limit limit;
+    struct driver *driver = flow->origin->home;
+    if (fluxi_source_stopping(driver->source)) {
+        fluxi_frame_free(flow);
+        source_ended(driver);
+        return false;
+    }
+    if (loop->idle || fluxi_carrier_reserve(loop))
+        return true;
+    fluxi_log_limited(&limit, FLUX_WARNING, "no memory for a stack: source %s waits",
+                      driver->source->table->name);
+    driver->frame = flow;
+    fluxi_timer_set(loop, &driver->timer, flux_now() + RETRY);
+    return false;
+}
+
 /* Runs a frame as far as it goes. Returns the frame with which its source goes on, or NULL. */
 static struct flux_flow *advance(struct loop *loop, struct flux_flow *flow)
 {
     if (flow->flags & FLUXI_ADMITTED)
         return start(loop, flow);
-    if (flow->at == 0 && fluxi_births_stopping(flow)) {
-        struct driver *driver = flow->origin->home;
-        fluxi_frame_free(flow);
-        source_ended(driver);
+    if (flow->at == 0 && (flow->flags & FLUXI_SOURCING) && !may_run(loop, flow))
         return NULL;
-    }
     switch (fluxi_run(flow)) {
     case FLUX_PARKED:
         break;

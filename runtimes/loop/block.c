@@ -57,11 +57,13 @@ void fluxi_carrier_suspend(struct loop *loop, struct carrier *next)
     self->flow = NULL;
 }
 
-/* Without memory for another carrier the whole loop waits: late, but right. Ten milliseconds at a
- * time, because the wait may depend on a flow of this very loop. */
+/* Without memory for another carrier the whole loop waits: late, but right. It does so a little at
+ * a time, to try again. A source, which may wait for ever, fails instead. */
 static int block_loop(const struct wait *waits, unsigned count, uint64_t until)
 {
     static struct fluxi_log_limit limit;
+    if (count > 0 && (fluxi_current->flags & FLUXI_SOURCING))
+        return ENOMEM;
     fluxi_log_limited(&limit, FLUX_WARNING, "no memory for a stack: a blocking call blocks a loop");
     struct pollfd polls[8];
     if (count > 8)

@@ -109,6 +109,19 @@ struct carrier *fluxi_carrier_spare(struct loop *loop)
     return carrier;
 }
 
+bool fluxi_carrier_reserve(struct loop *loop)
+{
+    if (loop->idle || loop->stacks.surplus)
+        return true;
+    struct carrier *carrier = carrier_new(loop);
+    if (!carrier)
+        return false;
+    carrier->next = NULL;
+    loop->idle = carrier;
+    loop->idle_count = 1;
+    return true;
+}
+
 void fluxi_carrier_idle(struct loop *loop, struct carrier *carrier)
 {
     carrier->next = loop->idle;

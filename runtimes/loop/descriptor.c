@@ -73,11 +73,12 @@ int fluxi_descriptors_start(void)
 
 void fluxi_descriptors_free(void)
 {
-    for (unsigned i = 0; i < chunk_count; i++)
+    unsigned count = chunk_count;
+    chunk_count = 0;
+    for (unsigned i = 0; i < count; i++)
         free(directory[i]);
     free(directory);
     directory = NULL;
-    chunk_count = 0;
 }
 
 bool fluxi_descriptor_lent(int fd)

@@ -137,6 +137,8 @@ void fluxi_overflow_ignore(void);
 void fluxi_carrier_switch(struct loop *loop, struct carrier *to);
 /* An idle carrier, or a new one; NULL: no memory. */
 struct carrier *fluxi_carrier_spare(struct loop *loop);
+/* Sees to it that there is a spare one; false: no memory. */
+bool fluxi_carrier_reserve(struct loop *loop);
 void fluxi_carrier_idle(struct loop *loop, struct carrier *carrier);
 /* The loop's trim timer: gives back the stacks of carriers that have not been needed for a while.
  */
@@ -159,7 +161,8 @@ struct wait {
 
 /* The flow that runs waits until one of the descriptors is ready (0), the monotonic clock has
  * reached `until` (ETIMEDOUT), or its source is to stop (EINTR); EBADF: a descriptor was closed or
- * is not open. The loop goes on meanwhile, or blocks if there is no memory for a carrier. */
+ * is not open. The loop goes on meanwhile. Without memory for a carrier it blocks; in the source
+ * part of a flow the wait fails then (ENOMEM). */
 int fluxi_block(struct wait *waits, unsigned count, uint64_t until);
 /* Leaves the running carrier, with its flow, for `next`, a spare one, which goes on with the loop;
  * returns when somebody has woken or mailed the carrier that was left. */
