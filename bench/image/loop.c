@@ -12,7 +12,7 @@
 #define QUALITY   85
 #define READ_SIZE 131072
 
-static const char *const names[] = {"sunset", "waves", "board"};
+static const char *const names[] = {"sunset", "waves"};
 
 /* What one rendering uses and the next one uses again. */
 struct workshop {
