@@ -51,8 +51,8 @@ PARTS_trace   = core loop trace
 
 LIBS_thread   = -pthread
 LIBS_pool     = -pthread
-LIBS_event    = -levent_core -lboost_context -pthread
-LIBS_trace    = -levent_core -lboost_context -pthread
+LIBS_event    = -lboost_context -pthread
+LIBS_trace    = -lboost_context -pthread
 
 # Nodes run on stacks with a guard below, which large arrays must not step over.
 GUARD         = -fstack-clash-protection
@@ -95,8 +95,10 @@ all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) $(PICTURES)
 
 # ---- compiling -----------------------------------------------------------------------------------
 
-# All objects depend on a file that changes when the way they are compiled does.
-SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_FLAGS) $(LDFLAGS)
+# All objects depend on a file that changes when the way they are compiled does, or when a header
+# appears that some look for: without valgrind's it does not know stacks when it sees them.
+SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_FLAGS) $(LDFLAGS) \
+            / $(wildcard $(addprefix /usr/include/,valgrind/valgrind.h llhttp.h))
 $(shell mkdir -p $(BUILD) && { echo '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
                            echo '$(SETTINGS)' >$(BUILD)/settings; })
 
@@ -306,9 +308,9 @@ fuzz-run: $(FUZZERS)
 
 # ---- installing ----------------------------------------------------------------------------------
 
-PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libevent-dev libboost-context-dev \
-           uthash-dev libcmocka-dev libhttp-parser-dev libturbojpeg0-dev zlib1g-dev libssl-dev \
-           libcurl4-openssl-dev libjansson-dev graphviz curl
+PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-dev \
+           libhttp-parser-dev libturbojpeg0-dev \
+           libcmocka-dev libevent-dev libssl-dev libcurl4-openssl-dev valgrind graphviz curl
 
 .PHONY: deps install
 deps: ## installs the Debian packages that are missing (root or sudo)
