@@ -1,5 +1,6 @@
 # fluxc build: an executable in one command.
 . "$ROOT/tests/cli/assert"
+unset CC
 
 TMPDIR=$PWD/tmp
 export TMPDIR
