@@ -228,9 +228,9 @@ static void print_step(struct json *json, const struct step *step)
     if (step->place != NULL)
         json_number(json, "place", step->place->index);
     if (step->input != NULL)
-        json_string(json, "input", step->input->name);
+        json_number(json, "input", step->input->index);
     if (step->value != NULL)
-        json_string(json, "value", step->value->name);
+        json_number(json, "value", step->value->index);
     if (step->op == STEP_TEST) {
         json_string(json, "predicate", step->predicate->function);
         json_string(json, "field", step->input->fields->at[step->field].name);

@@ -28,7 +28,9 @@ struct value {
     const struct fields *fields;
     unsigned made, read;     /* first step that writes it, last one that reads it */
     bool in_frame;
-    const char *name;        /* of the C variable or frame member: unique while alive */
+    const char *name;        /* of the C variable or of the frame's member, unique among these or
+                                those while it is alive */
+    unsigned index;          /* in routine->values */
     unsigned cell;           /* values with the same cell share memory, never at the same time */
 };
 

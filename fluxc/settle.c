@@ -204,6 +204,7 @@ void settle_values(struct lowering *l)
         qsort(routine->values.at, routine->values.count, sizeof *routine->values.at, value_order);
     for (unsigned i = 0; i < routine->values.count; i++) {
         struct value *value = routine->values.at[i];
+        value->index = i;
         /* Suspension points behind the making step and before the reading one. */
         value->in_frame =
             value->read > value->made && points[value->read] > points[value->made + 1];

@@ -85,11 +85,11 @@ assert nodes["Answer"]["outputs"] == [{"name": "fd", "type": "int", "at": ["serv
 assert [c["name"] for c in nodes["Locked"]["constraints"]] == ["own", "a", "b"]
 assert nodes["Locked"]["constraints"][1]["lifted_from"] == "Answer"
 for routine in program["prog"]:
-    values = {value["name"] for value in routine["values"]}
+    values = len(routine["values"])
     count = len(routine["steps"])
     for step in routine["steps"]:
         assert step.get("next", 0) < count and step.get("other", 0) < count
-        assert step.get("input") is None or step["input"] in values
+        assert step.get("input", 0) < values and step.get("value", 0) < values
         assert step.get("place", 0) < len(program["places"])
 END
 
