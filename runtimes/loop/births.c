@@ -272,7 +272,7 @@ static bool may_run(struct loop *loop, struct flux_flow *flow)
         source_ended(driver);
         return false;
     }
-    if (loop->idle || fluxi_carrier_reserve(loop))
+    if (loop->idle || fluxi_carrier_reserve(loop, 1))
         return true;
     fluxi_log_limited(&limit, FLUX_WARNING, "no memory for a stack: source %s waits",
                       driver->source->table->name);

@@ -109,16 +109,16 @@ struct carrier *fluxi_carrier_spare(struct loop *loop)
     return carrier;
 }
 
-bool fluxi_carrier_reserve(struct loop *loop)
+bool fluxi_carrier_reserve(struct loop *loop, unsigned count)
 {
-    if (loop->idle || loop->stacks.surplus)
-        return true;
-    struct carrier *carrier = carrier_new(loop);
-    if (!carrier)
-        return false;
-    carrier->next = NULL;
-    loop->idle = carrier;
-    loop->idle_count = 1;
+    while (loop->idle_count < count && !loop->stacks.surplus) {
+        struct carrier *carrier = carrier_new(loop);
+        if (!carrier)
+            return false;
+        carrier->next = loop->idle;
+        loop->idle = carrier;
+        loop->idle_count++;
+    }
     return true;
 }
 
@@ -171,18 +171,15 @@ void fluxi_carriers_trim(struct loop *loop, struct timer *timer)
 
 /* ---- the loop's own thread ------------------------------------------------------------------- */
 
-int fluxi_carriers_run(struct loop *loop)
+void fluxi_carriers_run(struct loop *loop)
 {
     struct carrier *first = fluxi_carrier_spare(loop);
-    if (!first)
-        return ENOMEM;
     loop->native.loop = loop;
     loop->running = &loop->native;
 #ifdef FLUXI_TSAN
     loop->native.fiber = __tsan_get_current_fiber();
 #endif
     fluxi_carrier_switch(loop, first);
-    return 0;
 }
 
 void fluxi_carriers_free(struct loop *loop)

@@ -43,7 +43,11 @@ static int loop_init(struct loop *loop, unsigned index)
         return errno;
     loop->outbox = calloc(fluxi_loop_count, sizeof *loop->outbox);
     int error = loop->outbox ? fluxi_timers_start(loop) : ENOMEM;
-    return error ? error : fluxi_records_start(loop);
+    if (error == 0)
+        error = fluxi_records_start(loop);
+    if (error == 0 && !fluxi_carrier_reserve(loop, 2)) /* one to run on, one to leave to */
+        error = ENOMEM;
+    return error;
 }
 
 static void *loop_thread(void *argument)
@@ -54,12 +58,7 @@ static void *loop_thread(void *argument)
     if (fluxi_overflow_catch(&memory) != 0)
         flux_log(FLUX_WARNING, "no memory to report stack overflows on");
     fluxi_births_begin(loop);
-    /* Later on a loop does without a carrier that it cannot get; without a first it cannot be. */
-    while (fluxi_carriers_run(loop) != 0) {
-        static struct fluxi_log_limit limit;
-        fluxi_log_limited(&limit, FLUX_ERROR, "no memory for the stack of a loop: it waits");
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-    }
+    fluxi_carriers_run(loop);
     fluxi_thread_done();
     fluxi_overflow_ignore();
     free(memory);

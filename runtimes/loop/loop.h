@@ -137,14 +137,14 @@ void fluxi_overflow_ignore(void);
 void fluxi_carrier_switch(struct loop *loop, struct carrier *to);
 /* An idle carrier, or a new one; NULL: no memory. */
 struct carrier *fluxi_carrier_spare(struct loop *loop);
-/* Sees to it that there is a spare one; false: no memory. */
-bool fluxi_carrier_reserve(struct loop *loop);
+/* Sees to it that there are `count` spare ones; false: no memory. */
+bool fluxi_carrier_reserve(struct loop *loop, unsigned count);
 void fluxi_carrier_idle(struct loop *loop, struct carrier *carrier);
 /* The loop's trim timer: gives back the stacks of carriers that have not been needed for a while.
  */
 void fluxi_carriers_trim(struct loop *loop, struct timer *timer);
-/* Runs the loop, on a first carrier, until it quits. Returns 0 or ENOMEM. */
-int fluxi_carriers_run(struct loop *loop);
+/* Runs the loop, on a first carrier, which is in reserve, until it quits. */
+void fluxi_carriers_run(struct loop *loop);
 void fluxi_carriers_free(struct loop *loop);
 
 /* ---- blocking in the middle of a node -------------------------------------------------------- */
