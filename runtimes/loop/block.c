@@ -57,8 +57,8 @@ void fluxi_carrier_suspend(struct loop *loop, struct carrier *next)
     self->flow = NULL;
 }
 
-/* Without memory for another carrier the whole loop waits: late, but right. It does so a little at
- * a time, to try again. A source, which may wait for ever, fails instead. */
+/* Without memory for another carrier the whole loop waits: late, but right. It does so a little at a
+ * time, to try again. A source, which may wait for ever, fails instead. */
 static int block_loop(const struct wait *waits, unsigned count, uint64_t until)
 {
     static struct fluxi_log_limit limit;
@@ -93,6 +93,8 @@ static int block(struct wait *waits, unsigned count, uint64_t until)
         error = fluxi_wait_begin(loop, &waits[begun]);
         if (error == 0)
             begun++;
+        else if (error == EPERM) /* always ready, so the caller waits for something else */
+            waits[begun] = waits[--count], error = 0;
     }
     self->timer.fire = time_out;
     if (error == 0 && until != FLUXI_NEVER && !fluxi_timer_set(loop, &self->timer, until))
@@ -103,7 +105,7 @@ static int block(struct wait *waits, unsigned count, uint64_t until)
         fluxi_carrier_idle(loop, next);
         if (error == ENOMEM)
             return block_loop(waits, count, until);
-        return error == EPERM ? 0 : error;
+        return error;
     }
     self->waits = waits;
     self->wait_count = count;

@@ -62,13 +62,14 @@ static bool non_blocking(int fd)
     return flags >= 0 && (flags & O_NONBLOCK) && !fluxi_descriptor_lent(fd);
 }
 
-/* The moment when a socket's time limit is over. */
-static uint64_t limit_of(int fd, int option)
+uint64_t fluxi_calls_limit(int fd, int option)
 {
     struct timeval limit = {0};
     socklen_t length = sizeof limit;
     if (option == 0 || getsockopt(fd, SOL_SOCKET, option, &limit, &length) != 0 ||
         (limit.tv_sec == 0 && limit.tv_usec == 0))
+        return FLUXI_NEVER;
+    if (limit.tv_sec > INT64_MAX / 2000000000)
         return FLUXI_NEVER;
     return flux_now() + (uint64_t)limit.tv_sec * 1000000000 + (uint64_t)limit.tv_usec * 1000;
 }
@@ -82,8 +83,8 @@ int fluxi_calls_patience(struct patience *patience)
             uint32_t settings = fluxi_descriptor_settings();
             if (non_blocking(patience->fd))
                 return fluxi_fail(EAGAIN);
-            uint64_t in = limit_of(patience->fd, SO_RCVTIMEO);
-            uint64_t out = limit_of(patience->fd, SO_SNDTIMEO);
+            uint64_t in = fluxi_calls_limit(patience->fd, SO_RCVTIMEO);
+            uint64_t out = fluxi_calls_limit(patience->fd, SO_SNDTIMEO);
             if (in == FLUXI_NEVER && out == FLUXI_NEVER)
                 fluxi_descriptor_set_plain(fluxi_loop, patience->fd, settings);
             else if (patience->option != 0)
@@ -91,6 +92,22 @@ int fluxi_calls_patience(struct patience *patience)
         }
     }
     return fluxi_calls_wait(patience->fd, patience->events, patience->until, patience->late);
+}
+
+int fluxi_calls_unblock(int fd)
+{
+    int flags = REAL(fcntl)(fd, F_GETFL);
+    if (flags < 0 || (flags & O_NONBLOCK) || REAL(fcntl)(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return -1;
+    return flags;
+}
+
+void fluxi_calls_restore(int fd, int flags)
+{
+    int error = errno;
+    if (flags >= 0)
+        REAL(fcntl)(fd, F_SETFL, flags);
+    errno = error;
 }
 
 /* ---- lists of buffers ------------------------------------------------------------------------ */

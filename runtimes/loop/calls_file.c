@@ -3,7 +3,8 @@
  * A socket is the likeliest, so it is tried as one first; what it is instead is remembered. Reading
  * a file asks the page cache (RWF_NOWAIT) and goes to a helper thread only for what is not in
  * memory. Pipes, terminals and the like are read and written without waiting where the kernel can
- * do that (pipes since Linux 6.4), else when poll says so, a little at a time.
+ * do that (pipes since Linux 6.4). Else they are read when poll says so, and made non-blocking
+ * while they are being written to; a pipe takes a little at a time.
  */
 #undef _FORTIFY_SOURCE
 #include "loop/calls.h"
@@ -129,7 +130,7 @@ static ssize_t read_stream(int fd, const struct iovec *parts, int count)
     }
 }
 
-/* poll promises room for PIPE_BUF bytes, no more. */
+/* Of a pipe poll promises room for PIPE_BUF bytes, no more. */
 static ssize_t write_a_little(int fd, const struct iovec *parts, int count)
 {
     if (!is_ready(fd, POLLOUT))
@@ -137,6 +138,19 @@ static ssize_t write_a_little(int fd, const struct iovec *parts, int count)
     if (size_of(parts, count) <= PIPE_BUF)
         return REAL(writev)(fd, parts, count);
     return REAL(write)(fd, parts->iov_base, parts->iov_len < PIPE_BUF ? parts->iov_len : PIPE_BUF);
+}
+
+/* Terminals promise less than pipes, and what can never be written to, such as a timer, says so to
+ * nobody but a writer. */
+static ssize_t write_at_once(int fd, const struct iovec *parts, int count)
+{
+    struct stat status;
+    if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode))
+        return write_a_little(fd, parts, count);
+    int flags = fluxi_calls_unblock(fd);
+    ssize_t sent = REAL(writev)(fd, parts, count);
+    fluxi_calls_restore(fd, flags);
+    return sent;
 }
 
 static ssize_t write_stream(int fd, const struct iovec *parts, int count)
@@ -149,7 +163,7 @@ static ssize_t write_stream(int fd, const struct iovec *parts, int count)
         const struct iovec *from = fluxi_rest(&rest, &left);
         ssize_t sent = pwritev2(fd, from, left, POSITION, RWF_NOWAIT);
         if (sent < 0 && not_supported(errno))
-            sent = write_a_little(fd, from, left);
+            sent = write_at_once(fd, from, left);
         if (sent >= 0) {
             total += (size_t)sent;
             if (total >= size)

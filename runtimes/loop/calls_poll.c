@@ -4,6 +4,7 @@
 #include "loop/calls.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #define FEW 8u
@@ -115,12 +116,12 @@ struct sets {
     fd_set in, out, except;
 };
 
-static void copy(fd_set *to, const fd_set *from)
+/* The caller's sets may be no larger than `count` descriptors need. */
+static void copy(fd_set *to, const fd_set *from, int count)
 {
-    if (from)
-        *to = *from;
-    else
-        FD_ZERO(to);
+    size_t words = ((size_t)count + NFDBITS - 1) / NFDBITS;
+    if (to && from)
+        memcpy(to, from, words * sizeof(fd_mask));
 }
 
 static size_t polls_of(const struct sets *sets, int count, struct pollfd *polls)
@@ -161,12 +162,9 @@ static int select_now(int count, fd_set *in, fd_set *out, fd_set *except, const 
                                except ? &found.except : NULL, &at_once, mask);
     if (result < 0)
         return result;
-    if (in)
-        *in = found.in;
-    if (out)
-        *out = found.out;
-    if (except)
-        *except = found.except;
+    copy(in, &found.in, count);
+    copy(out, &found.out, count);
+    copy(except, &found.except, count);
     return result;
 }
 
@@ -175,10 +173,10 @@ static int select_flow(int count, fd_set *in, fd_set *out, fd_set *except,
 {
     if (count < 0 || !is_timeout(timeout))
         return fluxi_fail(EINVAL);
-    struct sets wanted;
-    copy(&wanted.in, in);
-    copy(&wanted.out, out);
-    copy(&wanted.except, except);
+    struct sets wanted = {0};
+    copy(&wanted.in, in, count);
+    copy(&wanted.out, out, count);
+    copy(&wanted.except, except, count);
     int found = select_now(count, in, out, except, &wanted, mask);
     if (found != 0 || (timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0))
         return found;

@@ -51,16 +51,9 @@ static ssize_t send_piece(int out, int in, off64_t *offset, size_t size)
     off_t from = offset ? (off_t)*offset : lseek(in, 0, SEEK_CUR);
     if (from >= 0)
         warm(in, from, size);
-    int flags = REAL(fcntl)(out, F_GETFL);
-    bool blocking = flags >= 0 && !(flags & O_NONBLOCK);
-    if (blocking)
-        REAL(fcntl)(out, F_SETFL, flags | O_NONBLOCK);
+    int flags = fluxi_calls_unblock(out);
     ssize_t sent = REAL(sendfile64)(out, in, offset, size);
-    if (blocking) {
-        int error = errno;
-        REAL(fcntl)(out, F_SETFL, flags);
-        errno = error;
-    }
+    fluxi_calls_restore(out, flags);
     return sent;
 }
 

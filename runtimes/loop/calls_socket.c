@@ -76,10 +76,12 @@ static ssize_t receive_all(struct transfer *transfer)
     struct patience patience = {
         .fd = transfer->fd, .events = EPOLLIN, .option = SO_RCVTIMEO, .late = EAGAIN};
     size_t total = 0;
-    while (total < transfer->size) {
+    do {
         struct transfer rest = *transfer;
         rest.data += total;
         rest.size -= total;
+        if (total > 0) /* whose address is told already, and *length may be more than its room */
+            rest.address = NULL, rest.length = NULL;
         ssize_t got = receive_once(&rest);
         if (got > 0)
             total += (size_t)got;
@@ -87,7 +89,7 @@ static ssize_t receive_all(struct transfer *transfer)
             break;
         else if (errno != EAGAIN || fluxi_calls_patience(&patience) != 0)
             return total > 0 ? (ssize_t)total : -1;
-    }
+    } while (total < transfer->size);
     return (ssize_t)total;
 }
 
@@ -133,7 +135,7 @@ ssize_t fluxi_call_recvfrom(int fd, void *data, size_t size, int flags, struct s
 
 ssize_t fluxi_call_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    if (!fluxi_calls_act())
+    if (!fluxi_calls_act() || !message)
         return REAL(recvmsg)(fd, message, flags);
     return receive_any(&(struct transfer){.fd = fd, .flags = flags, .message = message});
 }
@@ -193,14 +195,18 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags)
 {
     struct patience patience = {
         .fd = fd, .events = EPOLLOUT, .option = SO_SNDTIMEO, .late = EAGAIN};
-    struct rest rest = {.parts = message->msg_iov, .count = (int)message->msg_iovlen};
+    struct rest rest = {.parts = NULL};
+    struct msghdr part;
     size_t total = 0, size = 0;
-    for (size_t i = 0; i < message->msg_iovlen; i++)
-        size += message->msg_iov[i].iov_len;
-    struct msghdr part = *message;
     for (;;) {
-        ssize_t sent = REAL(sendmsg)(fd, &part, flags | MSG_DONTWAIT);
+        ssize_t sent = REAL(sendmsg)(fd, total == 0 ? message : &part, flags | MSG_DONTWAIT);
         if (sent >= 0) {
+            if (total == 0) { /* what the kernel could read may be looked at */
+                part = *message;
+                rest = (struct rest){.parts = part.msg_iov, .count = (int)part.msg_iovlen};
+                for (size_t i = 0; i < part.msg_iovlen; i++)
+                    size += part.msg_iov[i].iov_len;
+            }
             total += (size_t)sent;
             if (total >= size || (flags & MSG_DONTWAIT))
                 return (ssize_t)total;
@@ -268,8 +274,11 @@ static bool lend(int fd)
     if (fluxi_descriptor_lent(fd))
         return true;
     int flags = REAL(fcntl)(fd, F_GETFL);
-    if (flags < 0 || (flags & O_NONBLOCK))
-        return true;
+    int listens = 0;
+    socklen_t length = sizeof listens;
+    if (flags < 0 || (flags & O_NONBLOCK) ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 || !listens)
+        return true; /* accept() itself will say what is wrong, and not wait */
     if (!fluxi_descriptor_set_lent(fd, true))
         return false;
     REAL(fcntl)(fd, F_SETFL, flags | O_NONBLOCK);
@@ -293,15 +302,21 @@ static int accept_flow(int fd, struct sockaddr *address, socklen_t *length, int 
 /* For threads that are no loops, a listener that was lent still blocks. */
 static int accept_thread(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
+    uint64_t until = 0;
     for (;;) {
         int accepted = REAL(accept4)(fd, address, length, flags);
         if (accepted >= 0)
             fluxi_descriptor_forget(accepted);
         if (accepted >= 0 || errno != EAGAIN || !fluxi_descriptor_lent(fd))
             return accepted;
+        if (until == 0)
+            until = fluxi_calls_limit(fd, SO_RCVTIMEO);
+        uint64_t now = flux_now(), rest = until > now ? until - now : 0;
+        struct timespec pause = {(time_t)(rest / 1000000000), (long)(rest % 1000000000)};
         struct pollfd poll = {.fd = fd, .events = POLLIN};
-        if (REAL(poll)(&poll, 1, -1) < 0)
-            return -1;
+        int found = REAL(ppoll)(&poll, 1, until == FLUXI_NEVER ? NULL : &pause, NULL);
+        if (found <= 0)
+            return found < 0 ? -1 : fluxi_fail(EAGAIN);
     }
 }
 
@@ -318,47 +333,51 @@ int fluxi_call_accept(int fd, struct sockaddr *address, socklen_t *length)
     return fluxi_call_accept4(fd, address, length, 0);
 }
 
-struct connect_job {
-    struct job job;
-    int fd;
-    const struct sockaddr *address;
-    socklen_t length;
-    int result;
-};
-
-static void connect_on_helper(struct job *job)
+static int connect_once(int fd, const struct sockaddr *address, socklen_t length)
 {
-    struct connect_job *connect = FLUXI_CONTAINER(job, struct connect_job, job);
-    connect->result = REAL(connect)(connect->fd, connect->address, connect->length);
+    int flags = fluxi_calls_unblock(fd);
+    int result = REAL(connect)(fd, address, length);
+    fluxi_calls_restore(fd, flags);
+    return result;
+}
+
+#define RETRY_FIRST 1000000u  /* ns */
+#define RETRY_MOST  50000000u /* ns */
+
+/* A local listener's queue is full, which cannot be polled. No helper waits for room: a peer that
+ * has stopped accepting would soon hold them all. */
+static int connect_when_there_is_room(int fd, const struct sockaddr *address, socklen_t length)
+{
+    uint64_t limit = fluxi_calls_limit(fd, SO_SNDTIMEO);
+    for (uint64_t pause = RETRY_FIRST;; pause = pause < RETRY_MOST / 2 ? 2 * pause : RETRY_MOST) {
+        uint64_t until = flux_now() + pause;
+        if (fluxi_block(NULL, 0, until < limit ? until : limit) == EINTR)
+            return fluxi_fail(EINTR);
+        int result = connect_once(fd, address, length);
+        if (result == 0 || errno != EAGAIN || flux_now() >= limit)
+            return result;
+    }
 }
 
 static int connect_flow(int fd, const struct sockaddr *address, socklen_t length)
 {
+    struct patience patience = {
+        .fd = fd, .events = EPOLLOUT, .option = SO_SNDTIMEO, .late = EINPROGRESS};
     int flags = REAL(fcntl)(fd, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK))
         return REAL(connect)(fd, address, length);
-    REAL(fcntl)(fd, F_SETFL, flags | O_NONBLOCK);
-    int result = REAL(connect)(fd, address, length);
-    int error = errno;
-    REAL(fcntl)(fd, F_SETFL, flags);
-    if (result == 0)
-        return 0;
-    if (error == EAGAIN) { /* a local socket whose listener's queue is full: not to be polled */
-        struct connect_job connect = {
-            .job.run = connect_on_helper, .fd = fd, .address = address, .length = length};
-        fluxi_helper_run(&connect.job);
-        return connect.result;
+    int result = connect_once(fd, address, length);
+    if (result != 0 && errno == EAGAIN && address->sa_family == AF_UNIX)
+        return connect_when_there_is_room(fd, address, length);
+    while (result != 0 && (errno == EINPROGRESS || errno == EALREADY)) {
+        if (fluxi_calls_patience(&patience) != 0)
+            return -1;
+        /* Once more, for the outcome; the kernel keeps one for whoever has begun. */
+        result = connect_once(fd, address, length);
+        if (result != 0 && errno == EISCONN)
+            return 0; /* which another flow has had */
     }
-    if (error != EINPROGRESS && error != EALREADY)
-        return fluxi_fail(error);
-    struct patience patience = {
-        .fd = fd, .events = EPOLLOUT, .option = SO_SNDTIMEO, .late = EINPROGRESS};
-    if (fluxi_calls_patience(&patience) != 0)
-        return -1;
-    socklen_t size = sizeof error;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-        return -1;
-    return error ? fluxi_fail(error) : 0;
+    return result;
 }
 
 int fluxi_call_connect(int fd, const struct sockaddr *address, socklen_t length)

@@ -9,6 +9,11 @@
 
 #include <errno.h>
 
+struct exceptions {
+    void *caught;
+    unsigned uncaught;
+};
+
 /* Boost.Context, libboost_context: its C interface, of which Debian ships a C++ header only. */
 struct transfer {
     void *context; /* of whoever jumped here */
@@ -24,6 +29,10 @@ extern void *make_fcontext(void *top, size_t size, void (*entry)(struct transfer
 #define TRIM_PAUSE  10000000u
 
 /* ---- the switch ------------------------------------------------------------------------------ */
+
+/* What C++ keeps for each thread: the exceptions that are being handled (Itanium C++ ABI, 2.2.2).
+ * A flow may block in a handler. NULL: nothing in this program is C++. */
+extern struct exceptions *__cxa_get_globals(void) __attribute__((weak));
 
 /* First thing on a stack that has been jumped to. */
 static void arrive(struct transfer from)
@@ -54,6 +63,8 @@ void fluxi_carrier_switch(struct loop *loop, struct carrier *to)
 {
     struct carrier *self = loop->running;
     int error = errno;
+    struct exceptions *exceptions = __cxa_get_globals ? __cxa_get_globals() : NULL;
+    struct exceptions own = exceptions ? *exceptions : (struct exceptions){0};
     fluxi_stack_check(self);
     loop->running = to;
 #ifdef FLUXI_ASAN
@@ -62,7 +73,11 @@ void fluxi_carrier_switch(struct loop *loop, struct carrier *to)
 #ifdef FLUXI_TSAN
     __tsan_switch_to_fiber(to->fiber, 0);
 #endif
+    if (exceptions)
+        *exceptions = (struct exceptions){0};
     arrive(jump_fcontext(to->context, self));
+    if (exceptions)
+        *exceptions = own;
     errno = error;
 }
 

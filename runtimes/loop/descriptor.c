@@ -14,6 +14,8 @@
 #include "loop/calls.h"
 #include "loop/record.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -90,9 +92,13 @@ bool fluxi_descriptor_lent(int fd)
 bool fluxi_descriptor_set_lent(int fd, bool lent)
 {
     struct descriptor *descriptor = lent ? descriptor_get(fd) : descriptor_find(fd);
+    if (lent && (!descriptor || !(fluxi_loan_find(fd) || fluxi_loan_make(fd))))
+        return false;
+    if (!lent)
+        fluxi_loan_end(fd);
     if (descriptor)
         atomic_store(&descriptor->lent, lent);
-    return descriptor || !lent;
+    return true;
 }
 
 /* ---- a loop's records ------------------------------------------------------------------------ */
