@@ -561,6 +561,11 @@ static struct place *lower_source_part(struct lowering *l, struct source *source
     l->escaped = fail;
     *out = lower_node(l, source->node, source->span, NULL, NULL, false, fail, false);
     struct place *top = l->too_large ? NULL : l->prog->places.at[index];
+    if (source->session && *out && (*out)->node != source->node) { /* Fn reads a S_out (R17) */
+        struct value *own = value_new(l, source->node, false);
+        add_copy(l, *out, own, top, source->session_span);
+        *out = own;
+    }
     unsigned born = label_new(l);
     add_goto(l, born, top, source->span);
     l->cold = true;
