@@ -13,17 +13,20 @@
 
 int fluxi_call_close(int fd)
 {
-    fluxi_descriptor_forget(fd);
-    return REAL(close)(fd);
+    unsigned long known = fluxi_descriptor_leave(fd);
+    int result = REAL(close)(fd);
+    fluxi_descriptor_left(fd, known);
+    return result;
 }
 
 int fluxi_call_fclose(FILE *file)
 {
     int error = errno, fd = file ? fileno(file) : -1;
     errno = error;
-    if (fd >= 0)
-        fluxi_descriptor_forget(fd);
-    return REAL(fclose)(file);
+    unsigned long known = fluxi_descriptor_leave(fd);
+    int result = REAL(fclose)(file);
+    fluxi_descriptor_left(fd, known);
+    return result;
 }
 
 int fluxi_call_close_range(unsigned first, unsigned last, int flags)
@@ -48,10 +51,7 @@ static int made(int fd)
 /* A copy shares the flags of its original. */
 static int copied(int from, int to)
 {
-    if (to < 0 || to == from)
-        return to;
-    fluxi_descriptor_forget(to);
-    if (fluxi_descriptor_lent(from))
+    if (to >= 0 && to != from && fluxi_descriptor_lent(from))
         fluxi_descriptor_set_lent(to, true);
     return to;
 }
@@ -61,28 +61,59 @@ int fluxi_call_socket(int domain, int type, int protocol)
     return made(REAL(socket)(domain, type, protocol));
 }
 
-int fluxi_call_dup(int fd)
+static int made_both(int result, const int fds[2])
 {
-    return copied(fd, REAL(dup)(fd));
+    if (result == 0) {
+        made(fds[0]);
+        made(fds[1]);
+    }
+    return result;
 }
 
-/* dup2 is about to close `to`, unless it fails. */
-static void replace(int from, int to)
+int fluxi_call_socketpair(int domain, int type, int protocol, int fds[2])
 {
-    if (from != to && REAL(fcntl)(from, F_GETFD) >= 0)
-        fluxi_descriptor_forget(to);
+    return made_both(REAL(socketpair)(domain, type, protocol, fds), fds);
+}
+
+int fluxi_call_pipe(int fds[2])
+{
+    return made_both(REAL(pipe)(fds), fds);
+}
+
+int fluxi_call_pipe2(int fds[2], int flags)
+{
+    return made_both(REAL(pipe2)(fds, flags), fds);
+}
+
+int fluxi_call_dup(int fd)
+{
+    return copied(fd, made(REAL(dup)(fd)));
+}
+
+/* Closes `to`, unless it fails. */
+static bool replaces(int from, int to)
+{
+    return from != to && REAL(fcntl)(from, F_GETFD) >= 0;
 }
 
 int fluxi_call_dup2(int from, int to)
 {
-    replace(from, to);
-    return copied(from, REAL(dup2)(from, to));
+    if (!replaces(from, to))
+        return REAL(dup2)(from, to);
+    unsigned long known = fluxi_descriptor_leave(to);
+    int result = REAL(dup2)(from, to);
+    fluxi_descriptor_left(to, known);
+    return copied(from, result);
 }
 
 int fluxi_call_dup3(int from, int to, int flags)
 {
-    replace(from, to);
-    return copied(from, REAL(dup3)(from, to, flags));
+    if (!replaces(from, to))
+        return REAL(dup3)(from, to, flags);
+    unsigned long known = fluxi_descriptor_leave(to);
+    int result = REAL(dup3)(from, to, flags);
+    fluxi_descriptor_left(to, known);
+    return copied(from, result);
 }
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -110,7 +141,7 @@ int fluxi_call_fcntl(int fd, int command, ...)
     if (command == F_GETFL && result >= 0 && fluxi_descriptor_lent(fd))
         return result & ~O_NONBLOCK;
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
-        return copied(fd, result);
+        return copied(fd, made(result));
     return result;
 }
 

@@ -9,7 +9,8 @@
  * A number may be closed and used again, by any thread. Hence the process-wide table: which loops
  * have a record for a number, and a generation that is part of what the poller reports. Closing
  * takes the number out of all pollers first: they would go on reporting a description that a child
- * or a duplicate keeps open, under a number that no longer means it.
+ * or a duplicate keeps open, under a number that no longer means it. Where that happens all the
+ * same (the library closes files of its own past us), the poller is made anew.
  */
 #include "loop/calls.h"
 #include "loop/record.h"
@@ -25,7 +26,7 @@
 
 /* What all threads know of a number. */
 struct descriptor {
-    atomic_uint generation;
+    atomic_uint generation; /* odd: it is being closed */
     atomic_bool lent;
     atomic_ulong loops; /* bit index % 64: some of these may have a record */
 };
@@ -92,13 +93,9 @@ bool fluxi_descriptor_lent(int fd)
 bool fluxi_descriptor_set_lent(int fd, bool lent)
 {
     struct descriptor *descriptor = lent ? descriptor_get(fd) : descriptor_find(fd);
-    if (lent && (!descriptor || !(fluxi_loan_find(fd) || fluxi_loan_make(fd))))
-        return false;
-    if (!lent)
-        fluxi_loan_end(fd);
     if (descriptor)
         atomic_store(&descriptor->lent, lent);
-    return true;
+    return descriptor || !lent;
 }
 
 /* ---- a loop's records ------------------------------------------------------------------------ */
@@ -146,6 +143,22 @@ static struct record *record_current(struct loop *loop, int fd)
     return record;
 }
 
+/* Says that this loop has a record for the number, and returns what generation it is of. Whoever
+ * closes the number makes the generation odd and then looks which loops have one: so either he sees
+ * ours, or we see that he is at it, and wait until the number means nothing, or something else. */
+static unsigned join(struct loop *loop, struct descriptor *descriptor)
+{
+    for (;;) {
+        unsigned generation = atomic_load(&descriptor->generation);
+        if (generation % 2 == 0) {
+            atomic_fetch_or(&descriptor->loops, 1ul << loop->index % 64);
+            if (atomic_load(&descriptor->generation) == generation)
+                return generation;
+        }
+        sched_yield();
+    }
+}
+
 /* Makes the record where there is none. NULL: no memory. */
 static struct record *record_get(struct loop *loop, int fd)
 {
@@ -159,10 +172,8 @@ static struct record *record_get(struct loop *loop, int fd)
     if (record)
         record_drop(loop, record);
     record = fluxi_record_make(loop, fd);
-    if (!record)
-        return NULL;
-    record->generation = atomic_load(&descriptor->generation);
-    atomic_fetch_or(&descriptor->loops, 1ul << loop->index % 64);
+    if (record)
+        record->generation = join(loop, descriptor);
     return record;
 }
 
@@ -193,12 +204,36 @@ static int arm(struct loop *loop, int fd, struct record *record, uint32_t events
     return poller_set(loop, fd, record, record->armed | events);
 }
 
+/* Replaces the poller by one that reports what it should: the old one reports a description that
+ * can no longer be taken out, since its number means something else or nothing. */
+static void poller_renew(struct loop *loop)
+{
+    int fresh = fluxi_poller_new(loop);
+    if (fresh < 0) {
+        static struct fluxi_log_limit limit;
+        fluxi_log_limited(&limit, FLUX_WARNING, "no descriptor to make a poller anew: %s",
+                          flux_strerror(errno));
+        return;
+    }
+    REAL(dup3)(fresh, loop->poller, O_CLOEXEC);
+    REAL(close)(fresh);
+    for (unsigned i = 0; i < loop->records.size; i++) {
+        struct record *record = &loop->records.entries[i];
+        uint32_t events = record->armed;
+        record->armed = 0;
+        if (events != 0 && poller_set(loop, record->fd, record, events) != 0)
+            wake(loop, record, UINT32_MAX, 0); /* what is wrong with it, they will see */
+    }
+}
+
 void fluxi_descriptor_ready(struct loop *loop, uint64_t data, uint32_t events)
 {
     int fd = (int)(uint32_t)data;
     struct record *record = fluxi_record_find(loop, fd);
-    if (!record || record->generation != data >> 32)
-        return; /* closed since */
+    if (!record || record->generation != data >> 32 || record->armed == 0) {
+        poller_renew(loop);
+        return;
+    }
     uint32_t fired = events & (EPOLLERR | EPOLLHUP) ? UINT32_MAX : events;
     uint32_t idle = record->armed & fired & ~wake(loop, record, fired, 0);
     if (idle == 0)
@@ -346,34 +381,56 @@ void fluxi_records_sweep(struct loop *loop)
     }
 }
 
-void fluxi_descriptor_forget(int fd)
+/* This loop's part in the closing of a number. */
+static void leave_own(struct loop *loop, int fd)
+{
+    struct record *record = fluxi_record_find(loop, fd);
+    if (!record)
+        return;
+    if (record->armed)
+        epoll_ctl(loop->poller, EPOLL_CTL_DEL, fd, NULL);
+    record_drop(loop, record);
+}
+
+unsigned long fluxi_descriptor_leave(int fd)
 {
     struct descriptor *descriptor = descriptor_find(fd);
     if (!descriptor)
-        return;
-    atomic_store_explicit(&descriptor->lent, false, memory_order_relaxed);
-    if (atomic_load(&descriptor->loops) == 0)
-        return;
+        return 0;
     int error = errno;
-    unsigned long known = atomic_exchange(&descriptor->loops, 0);
-    atomic_fetch_add(&descriptor->generation, 1);
-    for (unsigned i = 0; i < fluxi_loop_count; i++) {
+    atomic_store_explicit(&descriptor->lent, false, memory_order_relaxed);
+    while (atomic_fetch_or(&descriptor->generation, 1) % 2 == 1)
+        sched_yield(); /* another thread is closing the same number */
+    unsigned long known = atomic_load(&descriptor->loops);
+    if (known != 0)
+        atomic_store(&descriptor->loops, 0);
+    for (unsigned i = 0; known != 0 && i < fluxi_loop_count; i++) {
         struct loop *loop = &fluxi_loops[i];
-        if (!(known >> i % 64 & 1))
-            continue;
-        if (loop != fluxi_loop) {
+        if (loop == fluxi_loop)
+            leave_own(loop, fd);
+        else if (known >> i % 64 & 1)
             epoll_ctl(loop->poller, EPOLL_CTL_DEL, fd, NULL);
-            fluxi_loop_notify(loop, FLUXI_CLOSED);
-            continue;
-        }
-        struct record *record = fluxi_record_find(loop, fd);
-        if (!record)
-            continue;
-        if (record->armed)
-            epoll_ctl(loop->poller, EPOLL_CTL_DEL, fd, NULL);
-        record_drop(loop, record);
     }
     errno = error;
+    return known;
+}
+
+void fluxi_descriptor_left(int fd, unsigned long known)
+{
+    struct descriptor *descriptor = descriptor_find(fd);
+    if (!descriptor || atomic_load(&descriptor->generation) % 2 == 0)
+        return;
+    int error = errno;
+    atomic_fetch_add(&descriptor->generation, 1);
+    for (unsigned i = 0; known != 0 && i < fluxi_loop_count; i++)
+        if (&fluxi_loops[i] != fluxi_loop && (known >> i % 64 & 1))
+            fluxi_loop_notify(&fluxi_loops[i], FLUXI_CLOSED);
+    errno = error;
+}
+
+void fluxi_descriptor_forget(int fd)
+{
+    fluxi_descriptor_left(fd, fluxi_descriptor_leave(fd));
 }
 
 /* ---- what calls remember of a descriptor ----------------------------------------------------- */

@@ -27,6 +27,19 @@ static void loop_free(struct loop *loop)
         REAL(close)(loop->poller);
 }
 
+int fluxi_poller_new(const struct loop *loop)
+{
+    /* Edge-triggered: each ring is an event, and nobody need read the counter. */
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = FLUXI_BELL};
+    int poller = epoll_create1(EPOLL_CLOEXEC);
+    if (poller >= 0 && epoll_ctl(poller, EPOLL_CTL_ADD, loop->bell, &event) != 0) {
+        int error = errno;
+        REAL(close)(poller);
+        return fluxi_fail(error);
+    }
+    return poller;
+}
+
 static int loop_init(struct loop *loop, unsigned index)
 {
     loop->index = index;
@@ -34,12 +47,8 @@ static int loop_init(struct loop *loop, unsigned index)
     loop->coarse = RUNNING_ON_VALGRIND; /* which does not know epoll_pwait2 */
     loop->trim.fire = fluxi_carriers_trim;
     loop->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    loop->poller = loop->bell < 0 ? -1 : epoll_create1(EPOLL_CLOEXEC);
+    loop->poller = loop->bell < 0 ? -1 : fluxi_poller_new(loop);
     if (loop->poller < 0)
-        return errno;
-    /* Edge-triggered: each ring is an event, and nobody need read the counter. */
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = FLUXI_BELL};
-    if (epoll_ctl(loop->poller, EPOLL_CTL_ADD, loop->bell, &event) != 0)
         return errno;
     loop->outbox = calloc(fluxi_loop_count, sizeof *loop->outbox);
     int error = loop->outbox ? fluxi_timers_start(loop) : ENOMEM;
@@ -82,14 +91,6 @@ static void loops_end(unsigned count)
     fluxi_overflow_stop();
 }
 
-/* A child that a node has forked shares the pollers, whose other end is its parent's: it must not
- * take its copies of descriptors out of them when it closes them, and has no loops to go on with. */
-static void in_child(void)
-{
-    fluxi_loop = NULL;
-    fluxi_loop_count = 0;
-}
-
 int fluxi_engine_start(void)
 {
     fluxi_loop_count = fluxi_policy.loops;
@@ -106,9 +107,7 @@ int fluxi_engine_start(void)
     fluxi_calls_verify();
     fluxi_overflow_start();
     unsigned running = 0;
-    int error = pthread_atfork(NULL, NULL, in_child);
-    if (error == 0)
-        error = fluxi_descriptors_start();
+    int error = fluxi_descriptors_start();
     if (error == 0)
         error = fluxi_helpers_start();
     if (error == 0)

@@ -14,8 +14,8 @@
  * Files: engine.c start and stop; loop.c what is ready, and the rounds; births.c flows from source
  * to end; block.c a flow blocks; carrier.c switching; stack.c memory of stacks; overflow.c the
  * report of an overflow; timer.c and limits.c time; descriptor.c and record.c who waits for which
- * descriptor; lent.c listeners; helper.c threads that may block; calls*.c the intercepted calls.
- * Except where it says otherwise, all that is declared here is for the loop's own thread.
+ * descriptor; helper.c threads that may block; calls*.c the intercepted calls. Except where it says
+ * otherwise, all that is declared here is for the loop's own thread.
  */
 #ifndef FLUXI_LOOP_H
 #define FLUXI_LOOP_H
@@ -161,8 +161,8 @@ struct wait {
 
 /* The flow that runs waits until one of the descriptors is ready (0), the monotonic clock has
  * reached `until` (ETIMEDOUT), or its source is to stop (EINTR); EBADF: a descriptor was closed or
- * is not open. Descriptors that cannot be polled are left out. The loop goes on meanwhile. Without
- * memory for a carrier it blocks; in the source part of a flow the wait fails then (ENOMEM). */
+ * is not open. The loop goes on meanwhile. Without memory for a carrier it blocks; in the source
+ * part of a flow the wait fails then (ENOMEM). */
 int fluxi_block(struct wait *waits, unsigned count, uint64_t until);
 /* Leaves the running carrier, with its flow, for `next`, a spare one, which goes on with the loop;
  * returns when somebody has woken or mailed the carrier that was left. */
@@ -189,6 +189,8 @@ struct records {
     unsigned size, count;
 };
 
+/* An epoll descriptor that reports the loop's bell; -1 and errno. */
+int fluxi_poller_new(const struct loop *loop);
 /* Puts a wait in its descriptor's record and sees to it that the loop hears of its events. Returns
  * 0, EBADF, ENOMEM, or EPERM if the descriptor is always ready. */
 int fluxi_wait_begin(struct loop *loop, struct wait *wait);
@@ -202,7 +204,11 @@ void fluxi_await_end(struct loop *loop, struct flux_flow *flow, int error);
 void fluxi_awaits_cancel(struct loop *loop);
 void fluxi_records_sweep(struct loop *loop);
 
-/* From any thread: the number is about to be closed, or to be another descriptor's. */
+/* From any thread, around what closes a number: nobody waits for it any more. `left` is passed what
+ * `leave` has returned. */
+unsigned long fluxi_descriptor_leave(int fd);
+void fluxi_descriptor_left(int fd, unsigned long known);
+/* Both: the number has become another descriptor's. */
 void fluxi_descriptor_forget(int fd);
 enum fluxi_kind fluxi_descriptor_kind(struct loop *loop, int fd);
 void fluxi_descriptor_set_kind(struct loop *loop, int fd, enum fluxi_kind kind);
