@@ -19,7 +19,8 @@ struct scale {
     struct span *spans; /* one for each column of the result */
     uint32_t *weights;  /* of the spans, one after another */
     uint32_t *line;     /* the row just scaled to the new width, 8 more bits a sample */
-    uint32_t *sums;     /* the row of the result under way, 24 more bits a sample */
+    uint32_t *sums;     /* the row of the result under way, 24 more bits a sample; of one block
+                           with `line` */
 };
 
 /* In units in which an original pixel is `n` long and one of the result `o` long (n new, o old
@@ -50,6 +51,14 @@ static void plan_columns(struct scale *scale)
     }
 }
 
+/* Sums stand behind the line, half a page out of step with it: a CPU takes a load for one of what it
+ * has just stored if the addresses are equal but for whole pages, and waits. */
+static size_t sums_offset(size_t samples)
+{
+    size_t page = 4096 / sizeof(uint32_t), step = (samples + page / 2) % page;
+    return step == 0 ? samples : samples + page - step;
+}
+
 struct scale *scale_new(uint32_t width, uint32_t height, uint32_t new_width, uint32_t new_height,
                         unsigned char *to)
 {
@@ -64,13 +73,13 @@ struct scale *scale_new(uint32_t width, uint32_t height, uint32_t new_width, uin
     scale->spans = calloc(new_width, sizeof *scale->spans);
     /* A border of the result's pixels cuts at most one pixel of the original in two. */
     scale->weights = calloc((size_t)width + new_width, sizeof *scale->weights);
-    scale->line = calloc((size_t)new_width * 3, sizeof *scale->line);
-    scale->sums = calloc((size_t)new_width * 3, sizeof *scale->sums);
-    if (scale->spans == NULL || scale->weights == NULL || scale->line == NULL ||
-        scale->sums == NULL) {
+    size_t sums = sums_offset((size_t)new_width * 3);
+    scale->line = calloc(sums + (size_t)new_width * 3, sizeof *scale->line);
+    if (scale->spans == NULL || scale->weights == NULL || scale->line == NULL) {
         scale_free(scale);
         return NULL;
     }
+    scale->sums = scale->line + sums;
     plan_columns(scale);
     return scale;
 }
@@ -82,7 +91,6 @@ void scale_free(struct scale *scale)
     free(scale->spans);
     free(scale->weights);
     free(scale->line);
-    free(scale->sums);
     free(scale);
 }
 
@@ -110,17 +118,22 @@ static void scale_line(struct scale *scale, const unsigned char *row)
 static void add_line(struct scale *scale, uint32_t w)
 {
     size_t samples = (size_t)scale->new_width * 3;
+    uint32_t *restrict sums = scale->sums;
+    const uint32_t *restrict line = scale->line;
     for (size_t i = 0; i < samples; i++)
-        scale->sums[i] += scale->line[i] * w;
+        sums[i] += line[i] * w;
 }
 
 static void finish_row(struct scale *scale)
 {
     size_t samples = (size_t)scale->new_width * 3;
+    uint32_t *restrict sums = scale->sums;
+    unsigned char *restrict to = scale->to; /* bytes could be anything's, even the pointer's own */
     for (size_t i = 0; i < samples; i++) {
-        *scale->to++ = (unsigned char)((scale->sums[i] + (1u << 23)) >> 24);
-        scale->sums[i] = 0;
+        to[i] = (unsigned char)((sums[i] + (1u << 23)) >> 24);
+        sums[i] = 0;
     }
+    scale->to += samples;
     scale->new_row++;
 }
 
