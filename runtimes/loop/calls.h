@@ -130,6 +130,9 @@ static inline ssize_t fluxi_calls_return(int before, ssize_t result)
  * ETIMEDOUT as `late`. */
 int fluxi_calls_wait(int fd, uint32_t events, uint64_t until, int late);
 
+/* The moment when a socket's time limit (SO_RCVTIMEO, SO_SNDTIMEO) is over; FLUXI_NEVER: none. */
+uint64_t fluxi_calls_limit(int fd, int option);
+
 /* What a call that may block knows once it has been told EAGAIN. */
 struct patience {
     int fd;
@@ -142,6 +145,11 @@ struct patience {
 /* 0: try again; -1: errno says why not, EAGAIN for a descriptor whose user does not want to wait.
  */
 int fluxi_calls_patience(struct patience *patience);
+
+/* Makes a descriptor non-blocking for one call, where the kernel has no other way to say so: -1, or
+ * the flags that fluxi_calls_restore, which keeps errno, is to give back to it. */
+int fluxi_calls_unblock(int fd);
+void fluxi_calls_restore(int fd, int flags);
 
 /* Sockets, for read and write; -1 and ENOTSOCK for others. */
 ssize_t fluxi_socket_receive(int fd, void *data, size_t size);

@@ -87,15 +87,21 @@ void fluxi_descriptors_free(void)
 bool fluxi_descriptor_lent(int fd)
 {
     const struct descriptor *descriptor = descriptor_find(fd);
-    return descriptor && atomic_load_explicit(&descriptor->lent, memory_order_relaxed);
+    if (descriptor && atomic_load_explicit(&descriptor->lent, memory_order_relaxed))
+        return true;
+    return fluxi_loan_find(fd) && fluxi_descriptor_set_lent(fd, true); /* by another number */
 }
 
 bool fluxi_descriptor_set_lent(int fd, bool lent)
 {
     struct descriptor *descriptor = lent ? descriptor_get(fd) : descriptor_find(fd);
+    if (lent && (!descriptor || !(fluxi_loan_find(fd) || fluxi_loan_make(fd))))
+        return false;
+    if (!lent)
+        fluxi_loan_end(fd);
     if (descriptor)
         atomic_store(&descriptor->lent, lent);
-    return descriptor || !lent;
+    return true;
 }
 
 /* ---- a loop's records ------------------------------------------------------------------------ */

@@ -91,6 +91,15 @@ static void loops_end(unsigned count)
     fluxi_overflow_stop();
 }
 
+/* A child that a node has forked shares the pollers, whose other end is its parent's: it must not
+ * take its copies of descriptors out of them when it closes them, and has no loops to go on with.
+ */
+static void in_child(void)
+{
+    fluxi_loop = NULL;
+    fluxi_loop_count = 0;
+}
+
 int fluxi_engine_start(void)
 {
     fluxi_loop_count = fluxi_policy.loops;
@@ -107,7 +116,9 @@ int fluxi_engine_start(void)
     fluxi_calls_verify();
     fluxi_overflow_start();
     unsigned running = 0;
-    int error = fluxi_descriptors_start();
+    int error = pthread_atfork(NULL, NULL, in_child);
+    if (error == 0)
+        error = fluxi_descriptors_start();
     if (error == 0)
         error = fluxi_helpers_start();
     if (error == 0)

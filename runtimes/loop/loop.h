@@ -14,8 +14,8 @@
  * Files: engine.c start and stop; loop.c what is ready, and the rounds; births.c flows from source
  * to end; block.c a flow blocks; carrier.c switching; stack.c memory of stacks; overflow.c the
  * report of an overflow; timer.c and limits.c time; descriptor.c and record.c who waits for which
- * descriptor; helper.c threads that may block; calls*.c the intercepted calls. Except where it says
- * otherwise, all that is declared here is for the loop's own thread.
+ * descriptor; lent.c listeners; helper.c threads that may block; calls*.c the intercepted calls.
+ * Except where it says otherwise, all that is declared here is for the loop's own thread.
  */
 #ifndef FLUXI_LOOP_H
 #define FLUXI_LOOP_H
@@ -161,8 +161,8 @@ struct wait {
 
 /* The flow that runs waits until one of the descriptors is ready (0), the monotonic clock has
  * reached `until` (ETIMEDOUT), or its source is to stop (EINTR); EBADF: a descriptor was closed or
- * is not open. The loop goes on meanwhile. Without memory for a carrier it blocks; in the source
- * part of a flow the wait fails then (ENOMEM). */
+ * is not open. Descriptors that cannot be polled are left out. The loop goes on meanwhile. Without
+ * memory for a carrier it blocks; in the source part of a flow the wait fails then (ENOMEM). */
 int fluxi_block(struct wait *waits, unsigned count, uint64_t until);
 /* Leaves the running carrier, with its flow, for `next`, a spare one, which goes on with the loop;
  * returns when somebody has woken or mailed the carrier that was left. */
@@ -223,6 +223,10 @@ void fluxi_descriptor_settings_changed(void);
  * False: no memory to remember it. */
 bool fluxi_descriptor_lent(int fd);
 bool fluxi_descriptor_set_lent(int fd, bool lent);
+/* The loans themselves, whichever number and process they were made by: see lent.c. */
+bool fluxi_loan_find(int fd);
+bool fluxi_loan_make(int fd); /* false: no socket, or no memory */
+void fluxi_loan_end(int fd);
 int fluxi_descriptors_start(void);
 void fluxi_descriptors_free(void);
 
