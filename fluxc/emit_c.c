@@ -28,9 +28,12 @@ static const char *free_name(const struct program *program, const char *name)
     return name;
 }
 
+/* With its tag: clang hides a typedef behind a member of that name in a union without one, and
+ * inputs are kept in members that are called as their type is. */
 static const char *value_type(struct emitter *e, const struct value *value)
 {
-    return arena_printf(e->program->arena, "%s_%s", value->node->name, value->input ? "in" : "out");
+    return arena_printf(e->program->arena, "struct %s_%s", value->node->name,
+                        value->input ? "in" : "out");
 }
 
 /* "Image > Handler > Compress"; of a deep one the inner end. */
