@@ -281,6 +281,8 @@ check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
 harness = $(Q)$(PYTHON) tests/harness/check.py --build=$(BUILD) --make='$(MAKE)' --jobs=$(JOBS) \
           --runtimes='$(RUNTIMES)' --sanitizer='$(SAN)' --kinds='$(KINDS)'
 check-built:
+	$(if $(word 2,$(CURDIR)),$(error the tests give what pkg-config prints to a shell as the README \
+	    does, which takes no blanks: check in another folder than '$(CURDIR)'))
 	$(harness) '$(T)'
 
 golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
@@ -318,7 +320,7 @@ deps: ## installs the Debian packages that are missing (root or sudo)
 
 install: all ## into $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/include \
-	    $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/share/doc/flux
+	    $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/share/doc/flux/docs
 	install $(FLUXC) $(TOOLS) $(SERVER_BINS) $(DESTDIR)$(prefix)/bin
 	install -m 644 $(HEADERS) $(DESTDIR)$(prefix)/include
 	install -m 644 $(filter %.a,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib
