@@ -89,7 +89,7 @@ for routine in program["prog"]:
     count = len(routine["steps"])
     for step in routine["steps"]:
         assert step.get("next", 0) < count and step.get("other", 0) < count
-        assert step.get("input", 0) < values and step.get("value", 0) < values
+        assert step.get("input", -1) < values and step.get("value", -1) < values
         assert step.get("place", 0) < len(program["places"])
 END
 
