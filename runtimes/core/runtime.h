@@ -10,10 +10,10 @@
  * thread, with all signals blocked in every thread, calls fluxi_runtime_start and then waits for a
  * signal, the end, or the end of the grace period. (Threads inherit the mask; one whose blocking
  * calls are to be interrupted unblocks FLUXI_POKE. The main thread then unblocks all but the stop
- * signals, so that handlers of the user and ^Z work.) fluxi_runtime_stop is called once, at the first
- * SIGTERM or SIGINT. The runtime calls fluxi_finished once all its sources have ended (by FLUX_STOP
- * or by stop) and all flows are done; then the main thread calls fluxi_runtime_join, runs `final`
- * and exits 0.
+ * signals, so that handlers of the user and ^Z work.) fluxi_runtime_stop is called once, at the
+ * first SIGTERM or SIGINT. The runtime calls fluxi_finished once all its sources have ended (by
+ * FLUX_STOP or by stop) and all flows are done; then the main thread calls fluxi_runtime_join, runs
+ * `final` and exits 0.
  */
 #ifndef FLUXI_RUNTIME_H
 #define FLUXI_RUNTIME_H
@@ -66,16 +66,16 @@ extern _Thread_local struct flux_flow *fluxi_current;
 /* One copy of one source: what the runtime runs. Fields below the line are core/source.c's. */
 struct fluxi_source {
     const struct flux_source *table;
-    unsigned index; /* in fluxi_sources */
-    unsigned copy;  /* 0 but for copies of a parallel source */
-    bool ended;     /* the runtime's: it will not run again */
-    void *home;     /* the runtime's */
+    unsigned index;    /* in fluxi_sources */
+    unsigned copy;     /* 0 but for copies of a parallel source */
+    atomic_bool ended; /* the runtime's: it will not run again */
+    void *home;        /* the runtime's */
 
-    uint64_t births;   /* flows started */
-    uint64_t failures; /* runs that started none */
-    unsigned in_a_row; /* failures since the last success */
-    uint64_t due;      /* clocks: next tick, ns of the monotonic clock */
-    uint64_t missed;   /* clocks: ticks that fell while a flow ran and were merged */
+    uint64_t births;     /* flows started */
+    uint64_t failures;   /* runs that started none */
+    unsigned in_a_row;   /* failures since the last success */
+    uint64_t due;        /* clocks: next tick, ns of the monotonic clock */
+    uint64_t missed;     /* clocks: ticks that fell while a flow ran and were merged */
     atomic_uint ticking; /* clocks: 0 idle, 1 flow runs, 2 flow runs and a tick is pending */
     atomic_bool stopped; /* by FLUX_STOP from this copy or another, or with the program */
     uint64_t warned;     /* when a line was last logged about its failures */
@@ -158,8 +158,8 @@ static inline void fluxi_frame_renew(struct flux_flow *flow)
 #define FLUXI_KEEP_FRAMES 1
 #endif
 
-/* In place of fluxi_flow_ended, for a flow that is no clock's: returns its frame, ready for the next
- * run of its source, or NULL. */
+/* In place of fluxi_flow_ended, for a flow that is no clock's: returns its frame, ready for the
+ * next run of its source, or NULL. */
 static inline struct flux_flow *fluxi_flow_again(struct flux_flow *flow)
 {
     if (!FLUXI_KEEP_FRAMES) {
@@ -193,8 +193,8 @@ extern bool (*fluxi_stop_again)(void);
 /* Sent to a thread, interrupts its blocking call: its handler does nothing, without SA_RESTART. */
 #define FLUXI_POKE SIGURG
 
-/* The time at which a wait of that many milliseconds ends, ns of the monotonic clock; UINT64_MAX for
- * what lies beyond all clocks, and for a negative limit. */
+/* The time at which a wait of that many milliseconds ends, ns of the monotonic clock; UINT64_MAX
+ * for what lies beyond all clocks, and for a negative limit. */
 uint64_t fluxi_deadline(int64_t limit);
 
 /* CPUs this process may use. */
@@ -209,7 +209,9 @@ extern bool fluxi_single_threaded;
 
 /* A log line at most once a second for each `where` (a static struct), with the number that were
  * dropped in between. */
-struct fluxi_log_limit { atomic_ullong last, dropped; };
+struct fluxi_log_limit {
+    atomic_ullong last, dropped;
+};
 void fluxi_log_limited(struct fluxi_log_limit *where, enum flux_level level, const char *format,
                        ...) FLUX_PRINTF(3, 4);
 
