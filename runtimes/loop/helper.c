@@ -166,19 +166,22 @@ int fluxi_helpers_start(void)
     return pool.helpers ? 0 : ENOMEM;
 }
 
-/* A poke that arrives just before the node blocks is lost, hence again and again. */
+/* A poke that arrives just before the node blocks is lost, and a node may still be on its way to a
+ * helper, hence again and again until the sources have ended. */
 bool fluxi_helpers_poke(void)
 {
     bool any = false;
     pthread_mutex_lock(&pool.mutex);
     for (unsigned i = 0; i < pool.count; i++) {
         const struct fluxi_source *source = pool.helpers[i].source;
-        if (source && fluxi_source_stopping(source)) {
+        if (source && fluxi_source_stopping(source))
             pthread_kill(pool.helpers[i].thread, FLUXI_POKE);
-            any = true;
-        }
     }
     pthread_mutex_unlock(&pool.mutex);
+    for (unsigned i = 0; i < fluxi_source_count; i++) {
+        const struct fluxi_source *source = &fluxi_sources[i];
+        any |= fluxi_source_stopping(source) && !atomic_load(&source->ended);
+    }
     return any;
 }
 
