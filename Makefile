@@ -6,6 +6,7 @@
 #     WERROR=1                warnings are errors
 #     T=PATTERN               with check: only tests whose names contain PATTERN
 #     KINDS='run golden'      with check: only these kinds of tests, see tests/README.md
+#     BUILD=DIR               builds there and not in build/
 #     V=1                     shows commands as they run
 
 CC       = gcc
@@ -99,8 +100,12 @@ all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) $(PICTURES)
 # appears that some look for: without valgrind's it does not know stacks when it sees them.
 SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_FLAGS) $(LDFLAGS) \
             / $(wildcard $(addprefix /usr/include/,valgrind/valgrind.h llhttp.h))
-$(shell mkdir -p $(BUILD) && { echo '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
-                           echo '$(SETTINGS)' >$(BUILD)/settings; })
+ifneq ($(MAKECMDGOALS),help)
+ifneq ($(shell mkdir -p $(BUILD)/obj && { echo '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
+                           echo '$(SETTINGS)' >$(BUILD)/settings; } && echo written),written)
+$(error '$(BUILD)' cannot be written; BUILD=DIR builds elsewhere)
+endif
+endif
 
 # Recipes. $(1) of those that compile: further flags; of link: libraries, and $(2): the compiler.
 define compile
@@ -359,5 +364,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 	@sed -n 's/^#     \([A-Z]*=\)/  \1/p' Makefile
 
-$(shell mkdir -p $(BUILD)/obj)
 -include $(shell find $(BUILD)/obj $(BUILD)/gen -name '*.d' 2>/dev/null)
