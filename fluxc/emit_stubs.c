@@ -92,9 +92,9 @@ static void print_role(struct stubs *stubs, const struct node *node)
     const struct source *source = role->source;
     if (source != NULL)
         text_print(stubs->out,
-                   " * A source%s: each return of 0 starts a flow at %s, FLUX_STOP ends it.\n",
-                   source->parallel ? ", which may run on several threads at once" : "",
-                   source->target->name);
+                   " * A source: each return of 0 starts a flow at %s, FLUX_STOP ends it.\n%s",
+                   source->target->name,
+                   source->parallel ? " * It may run on several threads at once.\n" : "");
     if (node == program->initial)
         text_print(stubs->out, " * Runs once, before any source; an error ends the program.\n");
     if (node == program->final)
