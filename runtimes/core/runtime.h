@@ -71,14 +71,14 @@ struct fluxi_source {
     atomic_bool ended; /* the runtime's: it will not run again */
     void *home;        /* the runtime's */
 
-    uint64_t births;     /* flows started */
-    uint64_t failures;   /* runs that started none */
-    unsigned in_a_row;   /* failures since the last success */
-    uint64_t due;        /* clocks: next tick, ns of the monotonic clock */
-    uint64_t missed;     /* clocks: ticks that fell while a flow ran and were merged */
-    atomic_uint ticking; /* clocks: 0 idle, 1 flow runs, 2 flow runs and a tick is pending */
-    atomic_bool stopped; /* by FLUX_STOP from this copy or another, or with the program */
-    uint64_t warned;     /* when a line was last logged about its failures */
+    uint64_t births;      /* flows started */
+    uint64_t failures;    /* runs that started none */
+    unsigned in_a_row;    /* failures since the last success */
+    uint64_t due;         /* clocks: next tick, ns of the monotonic clock */
+    uint64_t missed;      /* clocks: ticks that fell while a flow ran and were merged */
+    atomic_uint ticking;  /* clocks: 0 idle, 1 flow runs, 2 flow runs and a tick is pending */
+    atomic_bool stopped;  /* by FLUX_STOP from this copy or another, or with the program */
+    atomic_ullong warned; /* copy 0: when a line was last logged about failures of any copy */
 };
 
 extern struct fluxi_source *fluxi_sources;

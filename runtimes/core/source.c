@@ -76,10 +76,14 @@ static uint64_t back_off(unsigned times)
 
 static void tell(struct fluxi_source *source, const struct flux_flow *flow)
 {
+    /* What one copy lacks, all lack. */
+    atomic_ullong *warned = &(source - source->copy)->warned;
+    unsigned long long last = atomic_load(warned);
     uint64_t now = flux_now();
-    if (source->warned != 0 && now - source->warned < LOG_PERIOD)
+    if (last != 0 && now - last < LOG_PERIOD)
         return;
-    source->warned = now;
+    if (!atomic_compare_exchange_strong(warned, &last, now))
+        return;
     const char *node = flow->failed != NULL ? flow->failed->node->name : source->table->name;
     if (is_shortage(flow->error))
         flux_log(FLUX_WARNING, "source %s waits: %s: %s (%d)", source->table->name, node,
