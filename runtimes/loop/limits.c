@@ -14,18 +14,43 @@ struct limit {
                               leave without knowing its queue */
 };
 
-static struct limit **bucket(struct loop *loop, int64_t milliseconds)
+#define SIZE_MIN 16u
+
+static struct limit **bucket(const struct limits *limits, int64_t milliseconds)
 {
     uint64_t hash = (uint64_t)milliseconds * 0x9E3779B97F4A7C15u; /* Fibonacci hashing */
-    return &loop->limits.buckets[hash >> 58];
+    return &limits->buckets[hash >> 32 & (limits->size - 1)];
+}
+
+/* Twice as many buckets: a program may have as many limits as there are milliseconds. False: no
+ * memory; with the buckets that there are it goes on more slowly. */
+static bool grow(struct limits *limits)
+{
+    struct limits grown = {.count = limits->count,
+                           .size = limits->size ? 2 * limits->size : SIZE_MIN};
+    grown.buckets = calloc(grown.size, sizeof *grown.buckets);
+    if (!grown.buckets)
+        return false;
+    for (unsigned i = 0; i < limits->size; i++) {
+        for (struct limit *limit = limits->buckets[i], *next; limit; limit = next) {
+            struct limit **head = bucket(&grown, limit->milliseconds);
+            next = limit->next;
+            limit->next = *head;
+            *head = limit;
+        }
+    }
+    free(limits->buckets);
+    *limits = grown;
+    return true;
 }
 
 static void discard(struct loop *loop, struct limit *limit)
 {
-    struct limit **link = bucket(loop, limit->milliseconds);
+    struct limit **link = bucket(&loop->limits, limit->milliseconds);
     while (*link != limit)
         link = &(*link)->next;
     *link = limit->next;
+    loop->limits.count--;
     free(limit);
 }
 
@@ -49,7 +74,10 @@ static void expire(struct loop *loop, struct timer *timer)
 
 static struct limit *limit_of(struct loop *loop, int64_t milliseconds, uint64_t deadline)
 {
-    struct limit **head = bucket(loop, milliseconds);
+    struct limits *limits = &loop->limits;
+    if (limits->count >= limits->size && !grow(limits) && limits->size == 0)
+        return NULL;
+    struct limit **head = bucket(limits, milliseconds);
     for (struct limit *limit = *head; limit; limit = limit->next)
         if (limit->milliseconds == milliseconds)
             return limit;
@@ -65,6 +93,7 @@ static struct limit *limit_of(struct loop *loop, int64_t milliseconds, uint64_t 
     }
     limit->next = *head;
     *head = limit;
+    limits->count++;
     return limit;
 }
 
@@ -95,7 +124,7 @@ void fluxi_limit_end(struct flux_flow *flow)
 
 void fluxi_limits_free(struct loop *loop)
 {
-    for (size_t i = 0; i < sizeof loop->limits.buckets / sizeof loop->limits.buckets[0]; i++) {
+    for (unsigned i = 0; i < loop->limits.size; i++) {
         struct limit *limit = loop->limits.buckets[i];
         while (limit) {
             struct limit *next = limit->next;
@@ -104,4 +133,6 @@ void fluxi_limits_free(struct loop *loop)
             limit = next;
         }
     }
+    free(loop->limits.buckets);
+    loop->limits = (struct limits){0};
 }

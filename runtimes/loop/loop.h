@@ -296,8 +296,10 @@ enum fluxi_notice {
     FLUXI_QUIT = 4
 };
 
+/* Threads that are no loops hold the lock while they use these: loops are freed under it. */
 extern struct loop *fluxi_loops;
 extern unsigned fluxi_loop_count;
+extern pthread_mutex_t fluxi_loops_lock;
 /* The calling thread's loop; NULL: it is no loop's thread. */
 extern _Thread_local struct loop *fluxi_loop;
 
