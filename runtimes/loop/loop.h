@@ -235,7 +235,8 @@ void fluxi_descriptors_free(void);
 /* Flows whose awaits have the same limit form a queue in order of their deadlines, and only the
  * first of each queue has a timer: an await costs no heap operation. */
 struct limits {
-    struct limit *buckets[64];
+    struct limit **buckets; /* a power of two */
+    unsigned count, size;
 };
 
 /* The await of `flow` ends with ETIMEDOUT in `milliseconds` (> 0). False: no memory. */
