@@ -17,12 +17,13 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
-#define CHUNK        256u /* descriptors of one allocation */
-#define NUMBERS_MOST (4u << 20)
+/* Bounds of the table, for processes whose limit is low but may be raised, or is none. */
+#define NUMBERS_LEAST (1u << 20)
+#define NUMBERS_MOST  (4u << 20)
 
 /* What all threads know of a number. */
 struct descriptor {
@@ -31,57 +32,33 @@ struct descriptor {
     atomic_ulong loops; /* bit index % 64: some of these may have a record */
 };
 
-static _Atomic(struct descriptor *) *directory;
-static unsigned chunk_count;
+/* Indexed by the number. Only its pages that are in use hold memory. It stays for good, since any
+ * thread may close a descriptor at any time. */
+static struct descriptor *descriptors;
+static unsigned descriptor_count;
 static atomic_uint settings_epoch = 1;
 
 /* ---- the process-wide table ------------------------------------------------------------------ */
 
-/* NULL: nothing is known of this number. */
-static struct descriptor *descriptor_find(int fd)
-{
-    if (fd < 0 || (unsigned)fd / CHUNK >= chunk_count)
-        return NULL;
-    struct descriptor *chunk = atomic_load(&directory[(unsigned)fd / CHUNK]);
-    return chunk ? &chunk[(unsigned)fd % CHUNK] : NULL;
-}
-
-/* NULL: no memory, or a number beyond all limits. */
-static struct descriptor *descriptor_get(int fd)
-{
-    struct descriptor *found = descriptor_find(fd);
-    if (found || fd < 0 || (unsigned)fd / CHUNK >= chunk_count)
-        return found;
-    struct descriptor *chunk = calloc(CHUNK, sizeof *chunk), *none = NULL;
-    if (!chunk)
-        return NULL;
-    if (!atomic_compare_exchange_strong(&directory[(unsigned)fd / CHUNK], &none, chunk))
-        free(chunk); /* another thread was first */
-    return descriptor_find(fd);
-}
-
-int fluxi_descriptors_start(void)
+/* Before main, and thus before there are threads. */
+__attribute__((constructor)) static void descriptors_start(void)
 {
     struct rlimit limit;
-    unsigned numbers = NUMBERS_MOST;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < numbers)
-        numbers = (unsigned)limit.rlim_max;
-    unsigned count = numbers / CHUNK + 1;
-    directory = calloc(count, sizeof *directory);
-    if (!directory)
-        return ENOMEM;
-    chunk_count = count;
-    return 0;
+    unsigned count = NUMBERS_LEAST;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max > count)
+        count = limit.rlim_max < NUMBERS_MOST ? (unsigned)limit.rlim_max : NUMBERS_MOST;
+    void *memory = mmap(NULL, count * sizeof *descriptors, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return;
+    descriptors = memory;
+    descriptor_count = count;
 }
 
-void fluxi_descriptors_free(void)
+/* NULL: the number is beyond all limits. */
+static struct descriptor *descriptor_find(int fd)
 {
-    unsigned count = chunk_count;
-    chunk_count = 0;
-    for (unsigned i = 0; i < count; i++)
-        free(directory[i]);
-    free(directory);
-    directory = NULL;
+    return (unsigned)fd < descriptor_count ? &descriptors[fd] : NULL;
 }
 
 bool fluxi_descriptor_lent(int fd)
@@ -94,7 +71,7 @@ bool fluxi_descriptor_lent(int fd)
 
 bool fluxi_descriptor_set_lent(int fd, bool lent)
 {
-    struct descriptor *descriptor = lent ? descriptor_get(fd) : descriptor_find(fd);
+    struct descriptor *descriptor = descriptor_find(fd);
     if (lent && (!descriptor || !(fluxi_loan_find(fd) || fluxi_loan_make(fd))))
         return false;
     if (!lent)
@@ -171,7 +148,7 @@ static struct record *record_get(struct loop *loop, int fd)
     struct record *record = record_current(loop, fd);
     if (record)
         return record;
-    struct descriptor *descriptor = descriptor_get(fd);
+    struct descriptor *descriptor = descriptor_find(fd);
     if (!descriptor)
         return NULL;
     record = fluxi_record_find(loop, fd);
@@ -398,6 +375,38 @@ static void leave_own(struct loop *loop, int fd)
     record_drop(loop, record);
 }
 
+/* Takes the number out of the loops that may know it. */
+static void leave_loops(int fd, unsigned long known)
+{
+    for (unsigned i = 0; i < fluxi_loop_count; i++) {
+        struct loop *loop = &fluxi_loops[i];
+        if (loop == fluxi_loop)
+            leave_own(loop, fd);
+        else if (known >> i % 64 & 1)
+            epoll_ctl(loop->poller, EPOLL_CTL_DEL, fd, NULL);
+    }
+}
+
+static void notify_loops(int fd, unsigned long known)
+{
+    (void)fd;
+    for (unsigned i = 0; i < fluxi_loop_count; i++)
+        if (&fluxi_loops[i] != fluxi_loop && (known >> i % 64 & 1))
+            fluxi_loop_notify(&fluxi_loops[i], FLUXI_CLOSED);
+}
+
+/* The loops of a loop's own thread cannot go away meanwhile. */
+static void with_loops(void (*what)(int fd, unsigned long known), int fd, unsigned long known)
+{
+    if (known == 0)
+        return;
+    if (!fluxi_loop)
+        pthread_mutex_lock(&fluxi_loops_lock);
+    what(fd, known);
+    if (!fluxi_loop)
+        pthread_mutex_unlock(&fluxi_loops_lock);
+}
+
 unsigned long fluxi_descriptor_leave(int fd)
 {
     struct descriptor *descriptor = descriptor_find(fd);
@@ -410,13 +419,7 @@ unsigned long fluxi_descriptor_leave(int fd)
     unsigned long known = atomic_load(&descriptor->loops);
     if (known != 0)
         atomic_store(&descriptor->loops, 0);
-    for (unsigned i = 0; known != 0 && i < fluxi_loop_count; i++) {
-        struct loop *loop = &fluxi_loops[i];
-        if (loop == fluxi_loop)
-            leave_own(loop, fd);
-        else if (known >> i % 64 & 1)
-            epoll_ctl(loop->poller, EPOLL_CTL_DEL, fd, NULL);
-    }
+    with_loops(leave_loops, fd, known);
     errno = error;
     return known;
 }
@@ -428,9 +431,7 @@ void fluxi_descriptor_left(int fd, unsigned long known)
         return;
     int error = errno;
     atomic_fetch_add(&descriptor->generation, 1);
-    for (unsigned i = 0; known != 0 && i < fluxi_loop_count; i++)
-        if (&fluxi_loops[i] != fluxi_loop && (known >> i % 64 & 1))
-            fluxi_loop_notify(&fluxi_loops[i], FLUXI_CLOSED);
+    with_loops(notify_loops, fd, known);
     errno = error;
 }
 

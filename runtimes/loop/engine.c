@@ -12,6 +12,7 @@
 struct policy fluxi_policy;
 struct loop *fluxi_loops;
 unsigned fluxi_loop_count;
+pthread_mutex_t fluxi_loops_lock = PTHREAD_MUTEX_INITIALIZER;
 _Thread_local struct loop *fluxi_loop;
 
 static void loop_free(struct loop *loop)
@@ -81,13 +82,14 @@ static void loops_end(unsigned count)
         fluxi_loop_notify(&fluxi_loops[i], FLUXI_QUIT);
     for (unsigned i = 0; i < count; i++)
         pthread_join(fluxi_loops[i].thread, NULL);
+    pthread_mutex_lock(&fluxi_loops_lock);
     for (unsigned i = 0; i < fluxi_loop_count; i++)
         loop_free(&fluxi_loops[i]);
     fluxi_loop_count = 0;
     free(fluxi_loops);
     fluxi_loops = NULL;
+    pthread_mutex_unlock(&fluxi_loops_lock);
     fluxi_births_free();
-    fluxi_descriptors_free();
     fluxi_overflow_stop();
 }
 
@@ -98,6 +100,7 @@ static void in_child(void)
 {
     fluxi_loop = NULL;
     fluxi_loop_count = 0;
+    pthread_mutex_init(&fluxi_loops_lock, NULL); /* another thread may have held it */
 }
 
 int fluxi_engine_start(void)
@@ -117,8 +120,6 @@ int fluxi_engine_start(void)
     fluxi_overflow_start();
     unsigned running = 0;
     int error = pthread_atfork(NULL, NULL, in_child);
-    if (error == 0)
-        error = fluxi_descriptors_start();
     if (error == 0)
         error = fluxi_helpers_start();
     if (error == 0)
@@ -157,9 +158,13 @@ void fluxi_runtime_join(void)
 
 struct flux_load fluxi_runtime_load(void)
 {
+    if (!fluxi_loop)
+        pthread_mutex_lock(&fluxi_loops_lock);
     struct flux_load load = {
         .flows = fluxi_births_flows(), .limit = fluxi_max_flows, .workers = fluxi_loop_count};
     for (unsigned i = 0; i < fluxi_loop_count; i++)
         load.queued += atomic_load_explicit(&fluxi_loops[i].queued, memory_order_relaxed);
+    if (!fluxi_loop)
+        pthread_mutex_unlock(&fluxi_loops_lock);
     return load;
 }

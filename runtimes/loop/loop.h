@@ -227,8 +227,6 @@ bool fluxi_descriptor_set_lent(int fd, bool lent);
 bool fluxi_loan_find(int fd);
 bool fluxi_loan_make(int fd); /* false: no socket, or no memory */
 void fluxi_loan_end(int fd);
-int fluxi_descriptors_start(void);
-void fluxi_descriptors_free(void);
 
 /* ---- limits of awaits ------------------------------------------------------------------------ */
 
