@@ -57,8 +57,8 @@ void fluxi_carrier_suspend(struct loop *loop, struct carrier *next)
     self->flow = NULL;
 }
 
-/* Without memory for another carrier the whole loop waits: late, but right. It does so a little at a
- * time, to try again. A source, which may wait for ever, fails instead. */
+/* Without memory for another carrier the whole loop waits: late, but right. It does so a little at
+ * a time, to try again. A source, which may wait for ever, fails instead. */
 static int block_loop(const struct wait *waits, unsigned count, uint64_t until)
 {
     static struct fluxi_log_limit limit;
