@@ -31,10 +31,12 @@ static enum flux_next run_Turns(struct flux_flow *base)
     case 1:
         break;
     }
-    do
+    while (!all_seen()) {
         turns++;
-    while (!all_seen() && flux_turn(base, 1));
-    return all_seen() ? FLUX_ENDED : FLUX_PARKED;
+        if (!flux_turn(base, 1))
+            return FLUX_PARKED;
+    }
+    return FLUX_ENDED;
 }
 
 static enum flux_next run_Births(struct flux_flow *base)
