@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "failure.h"
+#include "near.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,27 +38,41 @@ enum { EMIT_COUNT = sizeof emits / sizeof emits[0] };
 
 /* ---- what each option does ------------------------------------------------------------------- */
 
+/* What is wrong, and the nearest of the names that would be right. */
+static void wrong_name(struct reading *reading, const char *what, const char *value,
+                       const struct near *near)
+{
+    if (near->best != NULL)
+        wrong(reading, "%s '%s': did you mean '%s'?", what, value, near->best);
+    else
+        wrong(reading, "%s '%s'", what, value);
+}
+
 static void set_runtime(struct reading *reading, const char *value)
 {
+    struct near near = near_to(value);
     for (const struct runtime_row *row = runtime_rows; row->name != NULL; row++) {
         if (strcmp(row->name, value) == 0) {
             reading->options->runtime = row;
             return;
         }
+        near_try(&near, row->name);
     }
-    wrong(reading, "no runtime is called '%s'; see fluxc --help", value);
+    wrong_name(reading, "no runtime is called", value, &near);
 }
 
 static void set_emit(struct reading *reading, const char *value)
 {
+    struct near near = near_to(value);
     for (unsigned i = 0; i < EMIT_COUNT; i++) {
         if (strcmp(emits[i].name, value) == 0) {
             reading->options->emit = (enum emit)i;
             reading->options->emit_given = true;
             return;
         }
+        near_try(&near, emits[i].name);
     }
-    wrong(reading, "'%s' is nothing that --emit knows; see fluxc --help", value);
+    wrong_name(reading, "--emit does not know", value, &near);
 }
 
 static void set_output(struct reading *reading, const char *value)

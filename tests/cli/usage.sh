@@ -14,9 +14,11 @@ wrong() { # TEXT OPTION...
 
 wrong "no program to compile"
 wrong "unknown option '--runtme=event'" --runtme=event x.flux
-wrong "no runtime is called 'evnt'" --runtime=evnt x.flux
+wrong "no runtime is called 'evnt': did you mean 'event'?" --runtime=evnt x.flux
+wrong "no runtime is called 'green'" --runtime=green x.flux
 wrong "--runtime needs a value" x.flux --runtime
-wrong "'pdf' is nothing that --emit knows" --emit=pdf x.flux
+wrong "--emit does not know 'pdf'" --emit=pdf x.flux
+wrong "--emit does not know 'stub': did you mean 'stubs'?" --emit=stub x.flux
 wrong "two programs, 'x.flux' and 'y.flux'" x.flux y.flux
 wrong "no warning is called by '-Wnonsense'" -Wnonsense x.flux
 wrong "no warning is called by '-Wno-unknown-node'" -Wno-unknown-node x.flux
