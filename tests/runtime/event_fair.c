@@ -8,7 +8,7 @@
 
 static int event;
 static _Atomic int seen; /* bits of those that had their turn */
-static long turns, flows;
+static _Atomic long turns, flows;
 
 struct frame {
     struct flux_flow base;
@@ -51,7 +51,8 @@ static enum flux_next run_Births(struct flux_flow *base)
 
 static enum flux_next run_Call(struct flux_flow *base)
 {
-    usleep(2000);
+    while (turns == 0 || flows == 0)
+        usleep(2000);
     seen |= 1;
     return flux_source_fail(base, NULL, FLUX_STOP, false);
 }
@@ -98,7 +99,7 @@ static int initial(void)
 static int final(void)
 {
     CHECK(pthread_join(writer, NULL) == 0);
-    CHECK(all_seen() && turns > 0 && flows > 0);
+    CHECK(all_seen());
     close(event);
     return 0;
 }
