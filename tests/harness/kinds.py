@@ -53,7 +53,8 @@ class Context:
             found = re.search(r"\blimit: (\d+) s\b", file.read_text(errors="replace"))
             if found:
                 seconds = int(found[1])
-        return seconds * (4 if self.sanitizer else 1)
+        soak = int(os.environ.get("FLUX_SOAK_SECONDS", 0)) * 3  # one for each way to run a program
+        return soak + seconds * (4 if self.sanitizer else 1)
 
 
 def discover(context):
