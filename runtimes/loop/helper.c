@@ -190,10 +190,13 @@ void fluxi_helpers_join(void)
     pthread_mutex_lock(&pool.mutex);
     pool.quit = true;
     pthread_cond_broadcast(&pool.work);
-    pthread_mutex_unlock(&pool.mutex);
-    for (unsigned i = 0; i < pool.count; i++)
-        pthread_join(pool.helpers[i].thread, NULL);
-    free(pool.helpers);
+    /* Loops still run, and poke; nobody is to be poked who has been joined. */
+    struct helper *helpers = pool.helpers;
+    unsigned count = pool.count;
     pool.helpers = NULL;
     pool.count = 0;
+    pthread_mutex_unlock(&pool.mutex);
+    for (unsigned i = 0; i < count; i++)
+        pthread_join(helpers[i].thread, NULL);
+    free(helpers);
 }
