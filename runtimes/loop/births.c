@@ -54,11 +54,18 @@ bool fluxi_births_stopping(const struct flux_flow *flow)
 
 /* ---- room ------------------------------------------------------------------------------------ */
 
+/* Counts one more flow, if --max-flows allows for it. Never more, not even for a moment: flux_load
+ * tells. */
 static bool there_is_room(void)
 {
-    if (add(&flows, 1) <= fluxi_max_flows)
+    unsigned long count = atomic_load(&flows);
+    if (fluxi_single_threaded && count < fluxi_max_flows) {
+        atomic_store_explicit(&flows, count + 1, memory_order_relaxed);
         return true;
-    add(&flows, -1ul);
+    }
+    while (count < fluxi_max_flows)
+        if (atomic_compare_exchange_weak(&flows, &count, count + 1))
+            return true;
     return false;
 }
 
