@@ -1,5 +1,5 @@
-// R31: taken as written, C holds x and waits for z below, while D holds z of another flow's E and
-// waits for x ... unless constraints are taken early. Under contention, no flow is ever stuck.
+// R29: C holds x and takes z below, D takes both. Where each takes them in an order of its own, they
+// wait for each other sooner or later; taken by name, x first, no flow is ever stuck.
 
 Left () => (int n);
 Right () => (int n);
