@@ -178,7 +178,7 @@ $(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
 	    'Description: the $* runtime for programs that fluxc has compiled' \
 	    'Version: 1.0' \
 	    'Cflags: -I$${prefix}/include $(GUARD)' \
-	    'Libs: -L$${prefix}/lib -lflux-$* $(LIBS_$*)$(if $(SAN), -fsanitize=$(SAN))' >$@
+	    'Libs: $(strip -L$${prefix}/lib -lflux-$* $(LIBS_$*) $(LD_FLAGS))' >$@
 
 # ---- programs: servers, examples, run tests ------------------------------------------------------
 #
@@ -356,10 +356,12 @@ lint: all ## cppcheck and clang-tidy on the compiler and the runtimes
 	        returnDanglingLifetime uninitvar invalidPrintfArgType_uint) $(LINT_DIRS) $(LINTED)
 	clang-tidy --quiet $(LINTED) -- -std=c11 -D_GNU_SOURCE $(LINT_DIRS:-Ifluxc=-iquote fluxc)
 
-coverage: ## line coverage of the compiler and the runtimes by the tests
-	$(Q)$(MAKE) --no-print-directory COVERAGE=1 check-built
-	$(Q)cd build/coverage && for o in obj/fluxc obj/runtimes/*; do \
-	    echo "$$o:"; gcov -n -o $$o $$o/*.gcda 2>/dev/null | sed -n '/^Lines/{h};$${x;p}'; done
+coverage: ## lines of the compiler and the runtimes that the tests run, by folder
+	-$(Q)$(MAKE) --no-print-directory COVERAGE=1 check-built
+	$(Q)cd build/coverage/obj && for folder in fluxc runtimes/*; do \
+	    printf '%-20s' $$folder; \
+	    (cd ../../.. && gcov -n build/coverage/obj/$$folder/*.gcda 2>/dev/null) | tail -n 1; \
+	done
 
 clean: ## removes build/
 	rm -rf build
