@@ -46,7 +46,7 @@ int Unlisten(void)
 
 int Accept(Accept_out *out)
 {
-    out->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    out->fd = accept(listener, NULL, NULL);
     return out->fd < 0 ? errno : 0;
 }
 

@@ -45,7 +45,7 @@ int Unlisten(void)
 
 int Accept(Accept_out *out)
 {
-    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    int fd = accept(listener, NULL, NULL);
 
     if (fd < 0)
         return errno; /* no flow starts; the runtime calls again, unless it is stopping */
