@@ -202,7 +202,7 @@ static void resume_all(struct resumed *resumed, struct record *record, unsigned 
 static void deliver(const struct resumed *resumed)
 {
     if (resumed->head != NULL)
-        queue_ready(resumed->head);
+        fluxi_queue_ready(resumed->head);
 }
 
 #define ANY (FLUX_READABLE | FLUX_WRITABLE)
@@ -283,7 +283,7 @@ static void *poll_descriptors(void *unused)
     }
 }
 
-int poller_start(void)
+int fluxi_poller_start(void)
 {
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE};
     int error;
@@ -301,7 +301,7 @@ int poller_start(void)
     return error;
 }
 
-void poller_join(void)
+void fluxi_poller_join(void)
 {
     pthread_mutex_lock(&lock);
     closing = true;
@@ -315,7 +315,7 @@ void poller_join(void)
     free(chunks);
 }
 
-void poller_stop(void)
+void fluxi_poller_stop(void)
 {
     struct resumed resumed = {.end = &resumed.head};
     pthread_mutex_lock(&lock);
@@ -351,7 +351,7 @@ static int park(struct flux_flow *flow, int64_t limit, struct resumed *resumed)
     struct record *record;
     bool renewed;
 
-    if (flow->idle && atomic_load(&fluxi_stopping)) /* poller_stop may have been there */
+    if (flow->idle && atomic_load(&fluxi_stopping)) /* fluxi_poller_stop may have been there */
         return ECANCELED;
     if ((record = record_of(flow->fd)) == NULL)
         return ENOMEM;
@@ -368,8 +368,8 @@ static int park(struct flux_flow *flow, int64_t limit, struct resumed *resumed)
     return 0;
 }
 
-bool poller_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit, bool idle,
-                  uint32_t at)
+bool fluxi_poller_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit,
+                        bool idle, uint32_t at)
 {
     struct resumed resumed = {.end = &resumed.head};
     int error = look(fd, events, limit, idle);

@@ -23,8 +23,8 @@ const char *const fluxi_runtime_summary = "workers that run flows from a queue";
 const struct flux_option fluxi_runtime_options[] = {
     {"threads", "N", "workers; 0: four for each CPU, but eight at least", FLUX_NUMBER,
      &worker_count, 0, 65536, NULL},
-    {"queue", "N", "sources wait while N flows wait for a worker", FLUX_NUMBER, &queue_bound, 1, 0,
-     NULL},
+    {"queue", "N", "sources wait while N flows wait for a worker", FLUX_NUMBER, &fluxi_queue_bound,
+     1, 0, NULL},
 };
 const unsigned fluxi_runtime_option_count =
     sizeof fluxi_runtime_options / sizeof fluxi_runtime_options[0];
@@ -35,7 +35,7 @@ static void *work(void *unused)
 {
     struct flux_flow *flow;
     (void)unused;
-    while ((flow = queue_take()) != NULL) {
+    while ((flow = fluxi_queue_take()) != NULL) {
         if (fluxi_run(flow) == FLUX_ENDED) {
             fluxi_flow_ended(flow);
             fluxi_flow_left();
@@ -47,7 +47,7 @@ static void *work(void *unused)
 
 static void workers_join(uint64_t count)
 {
-    queue_close();
+    fluxi_queue_close();
     for (uint64_t i = 0; i < count; i++)
         pthread_join(workers[i], NULL);
     free(workers);
@@ -82,7 +82,7 @@ int fluxi_runtime_start(void)
         unsigned many = fluxi_cpus() * WORKERS_PER_CPU;
         worker_count = many > WORKERS_MIN ? many : WORKERS_MIN;
     }
-    int error = poller_start();
+    int error = fluxi_poller_start();
     if (error != 0) {
         flux_log(FLUX_ERROR, "start: no poller: %s; are descriptors left (ulimit -n)?",
                  flux_strerror(error));
@@ -92,25 +92,25 @@ int fluxi_runtime_start(void)
     if (error != 0) {
         flux_log(FLUX_ERROR, "start: no %llu workers: %s; try fewer --threads, or raise ulimit -u",
                  (unsigned long long)worker_count, flux_strerror(error));
-    } else if ((error = fluxi_source_threads_start(queue_start)) != 0) {
+    } else if ((error = fluxi_source_threads_start(fluxi_queue_start)) != 0) {
         workers_join(worker_count);
     }
     if (error != 0)
-        poller_join();
+        fluxi_poller_join();
     return error;
 }
 
 void fluxi_runtime_stop(void)
 {
     fluxi_source_threads_stop();
-    poller_stop();
+    fluxi_poller_stop();
 }
 
 void fluxi_runtime_join(void)
 {
     fluxi_source_threads_join();
     workers_join(worker_count);
-    poller_join();
+    fluxi_poller_join();
 }
 
 /* A source part and the flow of a clock sit on a thread of their own. */
@@ -121,7 +121,7 @@ void fluxi_runtime_ready(struct flux_flow *flow)
         return;
     }
     flow->next = NULL;
-    queue_ready(flow);
+    fluxi_queue_ready(flow);
 }
 
 void fluxi_runtime_launch(struct flux_flow *flow)
@@ -132,7 +132,7 @@ void fluxi_runtime_launch(struct flux_flow *flow)
 struct flux_load fluxi_runtime_load(void)
 {
     return (struct flux_load){.flows = fluxi_flows_alive(),
-                              .queued = queue_length(),
+                              .queued = fluxi_queue_length(),
                               .limit = fluxi_max_flows,
                               .workers = (unsigned)worker_count};
 }
@@ -143,7 +143,7 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
                 uint32_t at)
 {
     if (flow->home == NULL)
-        return !poller_await(flow, fd, events, limit, idle, at);
+        return !fluxi_poller_await(flow, fd, events, limit, idle, at);
     flow->error = fluxi_seat_await(flow, fd, events, limit, idle);
     return true;
 }
@@ -151,11 +151,11 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
 bool flux_turn(struct flux_flow *flow, uint32_t at)
 {
     flow->error = 0;
-    if (flow->home != NULL || queue_length() == 0)
+    if (flow->home != NULL || fluxi_queue_length() == 0)
         return true;
     flow->at = at;
     flow->next = NULL;
-    queue_ready(flow);
+    fluxi_queue_ready(flow);
     return false;
 }
 

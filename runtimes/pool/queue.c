@@ -23,7 +23,7 @@ struct list {
     uint64_t count;
 };
 
-uint64_t queue_bound = 1024;
+uint64_t fluxi_queue_bound = 1024;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER; /* for workers */
@@ -81,11 +81,11 @@ static bool wants_worker(void)
     return true;
 }
 
-void queue_start(struct flux_flow *flow)
+void fluxi_queue_start(struct flux_flow *flow)
 {
     flow->next = NULL;
     pthread_mutex_lock(&lock);
-    while (fresh.count >= queue_bound) {
+    while (fresh.count >= fluxi_queue_bound) {
         source_waits = true;
         pthread_cond_wait(&room, &lock);
     }
@@ -96,7 +96,7 @@ void queue_start(struct flux_flow *flow)
         pthread_cond_signal(&work);
 }
 
-void queue_ready(struct flux_flow *list)
+void fluxi_queue_ready(struct flux_flow *list)
 {
     struct flux_flow *last = list;
     uint64_t count = 1;
@@ -126,7 +126,7 @@ static struct flux_flow *search(void)
     return flow;
 }
 
-struct flux_flow *queue_take(void)
+struct flux_flow *fluxi_queue_take(void)
 {
     struct flux_flow *flow;
 
@@ -138,7 +138,7 @@ struct flux_flow *queue_take(void)
         waking = false;
     }
     bool wake = (fresh.count > 0 || ready.count > 0) && wants_worker();
-    bool make_room = source_waits && fresh.count <= queue_bound / 2;
+    bool make_room = source_waits && fresh.count <= fluxi_queue_bound / 2;
     if (make_room)
         source_waits = false;
     pthread_mutex_unlock(&lock);
@@ -149,7 +149,7 @@ struct flux_flow *queue_take(void)
     return flow;
 }
 
-void queue_close(void)
+void fluxi_queue_close(void)
 {
     pthread_mutex_lock(&lock);
     closed = true;
@@ -157,7 +157,7 @@ void queue_close(void)
     pthread_cond_broadcast(&work);
 }
 
-uint64_t queue_length(void)
+uint64_t fluxi_queue_length(void)
 {
     return atomic_load_explicit(&length, memory_order_relaxed);
 }
