@@ -27,7 +27,8 @@ BUILD    = build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),/co
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 SANITIZE = -O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
-EXTRA    = $(if $(SAN),$(SANITIZE),-O2) $(if $(COVERAGE),-O0 --coverage) -g
+COUNT    = -O0 --coverage -fprofile-update=atomic -DFLUXI_COVERAGE
+EXTRA    = $(if $(SAN),$(SANITIZE),-O2) $(if $(COVERAGE),$(COUNT)) -g
 C_FLAGS  = -std=c11 $(WARNINGS) $(EXTRA) -MMD -MP
 CXX_FLAGS = -std=c++17 -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror) $(EXTRA) -MMD -MP
 LD_FLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
@@ -178,7 +179,7 @@ $(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
 	    'Description: the $* runtime for programs that fluxc has compiled' \
 	    'Version: 1.0' \
 	    'Cflags: -I$${prefix}/include $(GUARD)' \
-	    'Libs: $(strip -L$${prefix}/lib -lflux-$* $(LIBS_$*) $(LD_FLAGS))' >$@
+	    'Libs: $(strip -L$${prefix}/lib -lflux-$* $(LIBS_$*) $(LD_FLAGS:--coverage=-lgcov))' >$@
 
 # ---- programs: servers, examples, run tests ------------------------------------------------------
 #
@@ -356,12 +357,12 @@ lint: all ## cppcheck and clang-tidy on the compiler and the runtimes
 	        returnDanglingLifetime uninitvar invalidPrintfArgType_uint) $(LINT_DIRS) $(LINTED)
 	clang-tidy --quiet $(LINTED) -- -std=c11 -D_GNU_SOURCE $(LINT_DIRS:-Ifluxc=-iquote fluxc)
 
-coverage: ## lines of the compiler and the runtimes that the tests run, by folder
-	-$(Q)$(MAKE) --no-print-directory COVERAGE=1 check-built
-	$(Q)cd build/coverage/obj && for folder in fluxc runtimes/*; do \
-	    printf '%-20s' $$folder; \
-	    (cd ../../.. && gcov -n build/coverage/obj/$$folder/*.gcda 2>/dev/null) | tail -n 1; \
-	done
+# Counters of earlier runs go first. What random programs happen to reach does not count.
+COVERAGE_KINDS = unit golden run examples runtime cli server fuzz
+coverage: ## lines and branches that the tests run; exits 1 where they are to be more
+	$(Q)find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(MAKE) --no-print-directory COVERAGE=1 KINDS='$(or $(KINDS),$(COVERAGE_KINDS))' \
+	    check-built; tests=$$?; $(PYTHON) tools/coverage.py build/coverage && exit $$tests
 
 clean: ## removes build/
 	rm -rf build

@@ -47,6 +47,16 @@ int fluxi_sources_make(void); /* 0 or ENOMEM */
 void fluxi_sources_forbid(const struct flux_source *table); /* all copies; NULL: of all sources */
 void fluxi_sources_free(void);
 
+/* ---- main.c, processes.c --------------------------------------------------------------------- */
+
+/* Before an end without exit(), by which a build for coverage would lose what it has counted. */
+#ifdef FLUXI_COVERAGE
+void __gcov_dump(void);
+#define fluxi_counters_write() __gcov_dump()
+#else
+#define fluxi_counters_write() ((void)0)
+#endif
+
 /* ---- clock.c --------------------------------------------------------------------------------- */
 
 void fluxi_clock_ended(struct fluxi_source *source);

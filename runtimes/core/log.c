@@ -90,7 +90,7 @@ void fluxi_log_limited(struct fluxi_log_limit *where, enum flux_level level, con
 {
     if (level > fluxi_settings.level)
         return;
-    unsigned long long now = flux_now(), last = atomic_load(&where->last);
+    unsigned long long last = atomic_load(&where->last), now = flux_now();
     if ((last != 0 && now - last < 1000000000) ||
         !atomic_compare_exchange_strong(&where->last, &last, now)) {
         atomic_fetch_add(&where->dropped, 1);

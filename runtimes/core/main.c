@@ -32,8 +32,7 @@ void fluxi_finished(void)
 unsigned fluxi_cpus(void)
 {
     cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return count > 0 ? (unsigned)count : 1;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
 /* ---- signals --------------------------------------------------------------------------------- */
@@ -110,6 +109,7 @@ static void end_at_once(int signal)
 {
     flux_log(FLUX_WARNING, "second signal: ends at once");
     default_stop_signals();
+    fluxi_counters_write();
     raise(signal);
 }
 
@@ -123,6 +123,7 @@ static void abandon_flows(void)
     default_stop_signals();
     if (ftrylockfile(stdout) == 0)
         fflush_unlocked(stdout);
+    fluxi_counters_write();
     syscall(SYS_exit_group, 0); /* as _exit, where a sanitizer would look for what is left behind */
 }
 

@@ -195,6 +195,7 @@ int fluxi_processes_run(unsigned count)
         sigaddset(&set, family.killer);
         sigaction(family.killer, &standard, NULL);
         pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+        fluxi_counters_write();
         raise(family.killer);
     }
     return family.status;
