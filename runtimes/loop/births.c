@@ -313,7 +313,7 @@ static struct flux_flow *advance(struct loop *loop, struct flux_flow *flow)
 void fluxi_births_advance(struct loop *loop, struct flux_flow *flow)
 {
     while ((flow = advance(loop, flow)) != NULL) {
-        if (loop->credit == 0 || loop->flows.first || loop->woken || !fluxi_policy.straight) {
+        if (loop->credit == 0 || fluxi_loop_has_work(loop) || !fluxi_policy.straight) {
             fluxi_loop_ready(loop, flow);
             return;
         }

@@ -164,6 +164,7 @@ struct flux_load fluxi_runtime_load(void)
         .flows = fluxi_births_flows(), .limit = fluxi_max_flows, .workers = fluxi_loop_count};
     for (unsigned i = 0; i < fluxi_loop_count; i++)
         load.queued += atomic_load_explicit(&fluxi_loops[i].queued, memory_order_relaxed);
+    load.queued += atomic_load_explicit(&fluxi_handed_count, memory_order_relaxed);
     if (!fluxi_loop)
         pthread_mutex_unlock(&fluxi_loops_lock);
     return load;

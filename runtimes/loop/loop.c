@@ -16,6 +16,7 @@
 #define TURNS_MOST  64u
 #define EVENTS      256
 #define CHOICE      64u /* items of a kind */
+#define HANDED_RUN  16u
 
 /* ---- what is ready --------------------------------------------------------------------------- */
 
@@ -96,13 +97,14 @@ static struct carrier *take_carrier(struct loop *loop, unsigned skip)
 
 /* ---- from other threads ---------------------------------------------------------------------- */
 
-static void ring(struct loop *loop)
+bool fluxi_loop_ring(struct loop *loop)
 {
-    if (atomic_exchange(&loop->asleep, false)) {
-        uint64_t one = 1;
-        while (REAL(write)(loop->bell, &one, sizeof one) < 0 && errno == EINTR)
-            continue;
-    }
+    uint64_t one = 1;
+    if (!atomic_load(&loop->asleep) || !atomic_exchange(&loop->asleep, false))
+        return false;
+    while (REAL(write)(loop->bell, &one, sizeof one) < 0 && errno == EINTR)
+        continue;
+    return true;
 }
 
 void fluxi_loop_mail(struct loop *loop, struct flow_list *flows)
@@ -119,7 +121,7 @@ void fluxi_loop_mail(struct loop *loop, struct flow_list *flows)
     do
         tail->next = old;
     while (!atomic_compare_exchange_weak(&loop->mail, &old, head));
-    ring(loop);
+    fluxi_loop_ring(loop);
 }
 
 void fluxi_carrier_mail(struct carrier *carrier)
@@ -129,25 +131,27 @@ void fluxi_carrier_mail(struct carrier *carrier)
     do
         carrier->next = old;
     while (!atomic_compare_exchange_weak(&loop->carrier_mail, &old, carrier));
-    ring(loop);
+    fluxi_loop_ring(loop);
 }
 
 void fluxi_loop_notify(struct loop *loop, enum fluxi_notice notice)
 {
     atomic_fetch_or(&loop->notices, (unsigned)notice);
-    ring(loop);
+    fluxi_loop_ring(loop);
 }
 
 void fluxi_runtime_ready(struct flux_flow *flow)
 {
     struct loop *home = flow->home;
-    if (home == fluxi_loop) {
+    if (fluxi_loop_count > 1 && !(flow->flags & FLUXI_SOURCING)) {
+        fluxi_handed_put(flow);
+    } else if (home == fluxi_loop) {
         fluxi_loop_ready(home, flow);
-        return;
+    } else {
+        struct flow_list one = {flow, flow};
+        flow->next = NULL;
+        fluxi_loop_mail(home, &one);
     }
-    struct flow_list one = {flow, flow};
-    flow->next = NULL;
-    fluxi_loop_mail(home, &one);
 }
 
 static void open_mail(struct loop *loop)
@@ -224,9 +228,14 @@ void fluxi_loop_deal(struct loop *loop, struct flux_flow *flow)
 
 /* ---- rounds ---------------------------------------------------------------------------------- */
 
-static bool anything_ready(const struct loop *loop)
+static bool own_ready(const struct loop *loop)
 {
     return loop->flows.first || loop->woken;
+}
+
+bool fluxi_loop_has_work(const struct loop *loop)
+{
+    return own_ready(loop) || fluxi_handed_any();
 }
 
 /* Waits for events until the earliest timer is due. */
@@ -250,14 +259,15 @@ static int wait_for_events(struct loop *loop, struct epoll_event *events)
 
 static int ask_poller(struct loop *loop, struct epoll_event *events)
 {
-    if (anything_ready(loop))
+    if (fluxi_loop_has_work(loop) || fluxi_handed_search(loop))
         return epoll_wait(loop->poller, events, EVENTS, 0);
     /* From here on whoever has mail rings the bell; whatever came before is seen now. */
     atomic_store(&loop->asleep, true);
-    bool mail =
-        atomic_load(&loop->mail) || atomic_load(&loop->carrier_mail) || atomic_load(&loop->notices);
-    int count = mail ? epoll_wait(loop->poller, events, EVENTS, 0) : wait_for_events(loop, events);
+    bool stay = atomic_load(&loop->mail) || atomic_load(&loop->carrier_mail) ||
+                atomic_load(&loop->notices) || fluxi_handed_any();
+    int count = stay ? epoll_wait(loop->poller, events, EVENTS, 0) : wait_for_events(loop, events);
     atomic_store(&loop->asleep, false);
+    fluxi_handed_awake();
     return count;
 }
 
@@ -304,9 +314,28 @@ static void run_flow(struct loop *loop, struct flux_flow *flow)
     fluxi_births_advance(loop, flow);
 }
 
-/* Runs one of the ready items. */
+/* Flows that hold what others want go first, but do not keep all else waiting. False: there was
+ * none to run. */
+static bool run_handed(struct loop *loop)
+{
+    if (!fluxi_handed_any() || (loop->handed_run == HANDED_RUN && own_ready(loop)))
+        return false;
+    struct flux_flow *flow = fluxi_handed_take(loop);
+    if (flow == NULL)
+        return false;
+    loop->handed_run++;
+    run_flow(loop, flow);
+    return true;
+}
+
+/* Runs one of the ready items, if another loop has not been faster. */
 static void run_next(struct loop *loop)
 {
+    if (run_handed(loop))
+        return;
+    loop->handed_run = 0;
+    if (!own_ready(loop))
+        return;
     bool carrier = loop->woken && (loop->carriers_first || !loop->flows.first);
     unsigned skip = 0;
     if (fluxi_policy.choose) {
@@ -328,7 +357,7 @@ static void run_next(struct loop *loop)
 void fluxi_loop_run(struct loop *loop)
 {
     while (!loop->quit) {
-        if (loop->credit == 0 || !anything_ready(loop)) {
+        if (loop->credit == 0 || !fluxi_loop_has_work(loop)) {
             begin_round(loop);
         } else {
             loop->credit--;

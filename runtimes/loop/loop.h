@@ -12,10 +12,11 @@
  * over a call, and a switch is inside a call.
  *
  * Files: engine.c start and stop; loop.c what is ready, and the rounds; births.c flows from source
- * to end; block.c a flow blocks; carrier.c switching; stack.c memory of stacks; overflow.c the
- * report of an overflow; timer.c and limits.c time; descriptor.c and record.c who waits for which
- * descriptor; lent.c listeners; helper.c threads that may block; calls*.c the intercepted calls.
- * Except where it says otherwise, all that is declared here is for the loop's own thread.
+ * to end; handed.c what any loop may run; block.c a flow blocks; carrier.c switching; stack.c
+ * memory of stacks; overflow.c the report of an overflow; timer.c and limits.c time; descriptor.c
+ * and record.c who waits for which descriptor; lent.c listeners; helper.c threads that may block;
+ * calls*.c the intercepted calls. Except where it says otherwise, all that is declared here is for
+ * the loop's own thread.
  */
 #ifndef FLUXI_LOOP_H
 #define FLUXI_LOOP_H
@@ -261,11 +262,13 @@ struct loop {
     struct flow_list flows;
     struct carrier *woken, *woken_last;
     unsigned flow_count, woken_count;
-    bool carriers_first; /* flows and carriers take turns */
-    unsigned credit;     /* how many more may run before the poller is asked */
-    unsigned budget;     /* credit of one round; grows while rounds are short */
-    uint64_t round;      /* when it began */
-    unsigned spent;      /* turns that the running flow has taken without a pause */
+    bool carriers_first;   /* flows and carriers take turns */
+    unsigned credit;       /* how many more may run before the poller is asked */
+    unsigned budget;       /* credit of one round; grows while rounds are short */
+    uint64_t round;        /* when it began */
+    unsigned spent;        /* turns that the running flow has taken without a pause */
+    unsigned handed_run;   /* flows taken from handed.c since one of its own was */
+    unsigned handed_times; /* see handed.c */
 
     struct carrier native; /* the thread's own stack, which only enters and leaves */
     struct carrier *running;
@@ -305,6 +308,8 @@ extern _Thread_local struct loop *fluxi_loop;
 #define FLUXI_BELL UINT64_MAX /* the bell's data in the poller */
 
 void fluxi_loop_run(struct loop *loop);
+/* Is there anything that could run now? */
+bool fluxi_loop_has_work(const struct loop *loop);
 /* Queues a flow of this loop. */
 void fluxi_loop_ready(struct loop *loop, struct flux_flow *flow);
 /* Sends a flow to its home, another loop, at the end of the round. */
@@ -312,6 +317,25 @@ void fluxi_loop_deal(struct loop *loop, struct flux_flow *flow);
 /* From any thread. The list is empty afterwards. */
 void fluxi_loop_mail(struct loop *loop, struct flow_list *flows);
 void fluxi_loop_notify(struct loop *loop, enum fluxi_notice notice);
+/* From any thread: wakes the loop if it sleeps, else returns false. */
+bool fluxi_loop_ring(struct loop *loop);
+
+/* ---- flows for any loop ---------------------------------------------------------------------- */
+
+/* From any thread: a flow that was parked and may go on, on whichever loop. */
+void fluxi_handed_put(struct flux_flow *flow);
+/* One of them, which is the loop's from now on, or NULL. */
+struct flux_flow *fluxi_handed_take(struct loop *loop);
+/* Before the loop sleeps: looks for one a little longer. True: there is one. */
+bool fluxi_handed_search(struct loop *loop);
+/* The loop has slept. */
+void fluxi_handed_awake(void);
+
+extern atomic_uint fluxi_handed_count;
+static inline bool fluxi_handed_any(void)
+{
+    return atomic_load(&fluxi_handed_count) > 0;
+}
 
 /* ---- flows from source to end ---------------------------------------------------------------- */
 

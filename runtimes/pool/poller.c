@@ -16,6 +16,7 @@
  * eighth share a queue, which is kept in order by looking for the place from its end.
  */
 #include "pool.h"
+#include "queue.h"
 
 #include <errno.h>
 #include <poll.h>

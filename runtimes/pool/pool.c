@@ -5,6 +5,7 @@
  * disks), so there are more workers than CPUs unless --threads says otherwise.
  */
 #include "pool.h"
+#include "queue.h"
 #include "seat.h"
 #include "source_thread.h"
 
@@ -16,6 +17,7 @@
 #define WORKERS_MIN     8u
 
 static uint64_t worker_count; /* 0: by the number of CPUs */
+static uint64_t queue_bound = 1024;
 
 const char flux_runtime_is_pool;
 const char *const fluxi_runtime_name = "pool";
@@ -23,8 +25,8 @@ const char *const fluxi_runtime_summary = "workers that run flows from a queue";
 const struct flux_option fluxi_runtime_options[] = {
     {"threads", "N", "workers; 0: four for each CPU, but eight at least", FLUX_NUMBER,
      &worker_count, 0, 65536, NULL},
-    {"queue", "N", "sources wait while N flows wait for a worker", FLUX_NUMBER, &fluxi_queue_bound,
-     1, 0, NULL},
+    {"queue", "N", "sources wait while N flows wait for a worker", FLUX_NUMBER, &queue_bound, 1, 0,
+     NULL},
 };
 const unsigned fluxi_runtime_option_count =
     sizeof fluxi_runtime_options / sizeof fluxi_runtime_options[0];
@@ -82,6 +84,7 @@ int fluxi_runtime_start(void)
         unsigned many = fluxi_cpus() * WORKERS_PER_CPU;
         worker_count = many > WORKERS_MIN ? many : WORKERS_MIN;
     }
+    fluxi_queue_bound = queue_bound;
     int error = fluxi_poller_start();
     if (error != 0) {
         flux_log(FLUX_ERROR, "start: no poller: %s; are descriptors left (ulimit -n)?",
@@ -113,15 +116,9 @@ void fluxi_runtime_join(void)
     fluxi_poller_join();
 }
 
-/* A source part and the flow of a clock sit on a thread of their own. */
 void fluxi_runtime_ready(struct flux_flow *flow)
 {
-    if (flow->home != NULL) {
-        fluxi_seat_wake(flow->home);
-        return;
-    }
-    flow->next = NULL;
-    fluxi_queue_ready(flow);
+    fluxi_queue_resume(flow);
 }
 
 void fluxi_runtime_launch(struct flux_flow *flow)

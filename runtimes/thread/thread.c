@@ -1,9 +1,17 @@
-/* thread.c - the runtime `thread`: each flow runs on a thread of its own, from birth to end.
+/* thread.c - the runtime `thread`: a thread for each flow.
  *
- * A flow that waits, for a constraint or a descriptor, waits as its thread. A thread whose flow has
- * ended is kept for the next one, the latest first, whose stack is warm; more than UNUSED_MAX are
- * not kept. While --threads of them run flows, or the system gives no more, sources wait.
+ * There are never fewer threads than flows that have begun, so a flow that can run never waits for
+ * another's thread. It blocks its thread in a node and in an await. Where it waits for a constraint
+ * it gives its thread up: the thread goes on with a flow that can run, if there is one, such as the
+ * one that it has just handed a constraint to, and sleeps otherwise. (If each flow kept its thread,
+ * every turn of a constraint that flows queue up for would be a switch of threads, a hundred times
+ * what taking one costs.)
+ *
+ * A thread whose flow has ended is kept for the next one; of those that no flow is there for more
+ * than SPARE_MAX are not kept. While --threads flows are there, or the system gives no more
+ * threads, sources wait.
  */
+#include "queue.h"
 #include "runtime.h"
 #include "seat.h"
 #include "source_thread.h"
@@ -14,7 +22,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define UNUSED_MAX  64u
+#define SPARE_MAX   64u
 #define RETRY_AFTER 100000000l /* ns, when the system gives no thread */
 
 static uint64_t thread_limit = 16384;
@@ -33,23 +41,20 @@ const unsigned fluxi_runtime_option_count =
     sizeof fluxi_runtime_options / sizeof fluxi_runtime_options[0];
 
 struct thread {
-    struct fluxi_seat seat;
     pthread_t id;
-    struct flux_flow *flow;       /* to run next; NULL: exit */
-    struct thread *next;          /* in unused or gone */
     struct thread *newer, *older; /* in all */
+    struct thread *next;          /* in gone */
 };
 
 static pthread_attr_t attributes;
 
 /* All below is protected by `lock`. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t thread_free;   /* a thread has become idle, or has gone */
-static struct thread *all;           /* that exist, newest first, but for the gone */
-static struct thread *unused, *gone; /* gone: to be joined */
-static uint64_t thread_count, unused_count;
+static pthread_cond_t flow_gone; /* for sources that wait */
+static struct thread *all;       /* that exist, newest first, but for the gone */
+static struct thread *gone;      /* to be joined */
+static uint64_t flow_count, thread_count;
 static unsigned sources_waiting;
-static bool closing;
 
 /* ---- the threads ----------------------------------------------------------------------------- */
 
@@ -73,30 +78,25 @@ static void strike_off(struct thread *self)
     thread_count--;
 }
 
-/* Returns false when the thread shall exit. */
-static bool next_flow(struct thread *self)
+/* A flow has ended on this thread. Returns false when the thread shall exit. */
+static bool flow_ended(struct thread *self)
 {
     pthread_mutex_lock(&lock);
-    bool keep = !closing && (sources_waiting > 0 || unused_count < UNUSED_MAX);
-    if (keep) {
-        self->flow = NULL;
-        self->next = unused;
-        unused = self;
-        unused_count++;
-    } else if (!closing) {
+    flow_count--;
+    bool keep = thread_count - flow_count <= SPARE_MAX;
+    if (!keep)
         strike_off(self);
-    }
     if (sources_waiting > 0)
-        pthread_cond_signal(&thread_free);
+        pthread_cond_signal(&flow_gone);
     pthread_mutex_unlock(&lock);
-    if (keep)
-        fluxi_seat_wait(&self->seat);
-    return keep && self->flow != NULL;
+    return keep;
 }
 
 static void *thread_main(void *argument)
 {
     struct thread *self = argument;
+    struct flux_flow *flow;
+    bool keep = true;
     sigset_t poke;
 
     sigemptyset(&poke); /* it was born of a source, whose calls may be interrupted */
@@ -104,38 +104,49 @@ static void *thread_main(void *argument)
     pthread_sigmask(SIG_BLOCK, &poke, NULL);
     self->id = pthread_self();
     enlist(self);
-    do {
-        fluxi_seat_run(&self->seat, self->flow);
-        fluxi_flow_ended(self->flow);
-        fluxi_thread_done(); /* an idle thread keeps no frames */
-        fluxi_flow_left();
-    } while (next_flow(self));
+    while (keep && (flow = fluxi_queue_take()) != NULL) {
+        if (fluxi_run(flow) == FLUX_ENDED) {
+            fluxi_flow_ended(flow);
+            keep = flow_ended(self);
+            fluxi_flow_left();
+        }
+    }
+    fluxi_thread_done();
     return NULL;
 }
 
-/* ---- starting a flow ------------------------------------------------------------------------- */
-
-static int create(struct flux_flow *flow)
+static int create(void)
 {
     struct thread *thread = calloc(1, sizeof *thread);
     pthread_t id;
     if (thread == NULL)
         return ENOMEM;
-    thread->flow = flow;
     int error = pthread_create(&id, &attributes, thread_main, thread);
     if (error != 0)
         free(thread);
     return error;
 }
 
-/* Under the lock; waits for an idle thread, no longer than until the deadline if there is one. */
-static void wait_for_thread(const struct timespec *deadline)
+static void reap(struct thread *thread)
+{
+    while (thread != NULL) {
+        struct thread *next = thread->next;
+        pthread_join(thread->id, NULL);
+        free(thread);
+        thread = next;
+    }
+}
+
+/* ---- starting a flow ------------------------------------------------------------------------- */
+
+/* Under the lock; waits for a flow to end, no longer than until the deadline if there is one. */
+static void wait_for_flow(const struct timespec *deadline)
 {
     sources_waiting++;
     if (deadline != NULL)
-        pthread_cond_timedwait(&thread_free, &lock, deadline);
+        pthread_cond_timedwait(&flow_gone, &lock, deadline);
     else
-        pthread_cond_wait(&thread_free, &lock);
+        pthread_cond_wait(&flow_gone, &lock);
     sources_waiting--;
 }
 
@@ -155,50 +166,35 @@ static void wait_for_system(int error)
         deadline.tv_nsec -= 1000000000;
         deadline.tv_sec++;
     }
-    wait_for_thread(&deadline);
+    wait_for_flow(&deadline);
 }
 
-static void reap(struct thread *thread)
+/* Under the lock, which is released meanwhile. */
+static void add_thread(void)
 {
-    while (thread != NULL) {
-        struct thread *next = thread->next;
-        pthread_join(thread->id, NULL);
-        free(thread);
-        thread = next;
-    }
+    pthread_mutex_unlock(&lock);
+    int error = create();
+    pthread_mutex_lock(&lock);
+    if (error == 0)
+        thread_count++;
+    else
+        wait_for_system(error);
 }
 
 static void start_flow(struct flux_flow *flow)
 {
-    struct thread *thread = NULL;
-    bool started = false;
-
     pthread_mutex_lock(&lock);
     struct thread *exited = gone;
     gone = NULL;
-    while (!started) {
-        if ((thread = unused) != NULL) {
-            unused = thread->next;
-            unused_count--;
-            thread->flow = flow;
-            started = true;
-        } else if (thread_count >= thread_limit) {
-            wait_for_thread(NULL);
-        } else {
-            thread_count++;
-            pthread_mutex_unlock(&lock);
-            int error = create(flow);
-            pthread_mutex_lock(&lock);
-            started = error == 0;
-            if (!started) {
-                thread_count--;
-                wait_for_system(error);
-            }
-        }
+    while (flow_count >= thread_limit || thread_count <= flow_count) {
+        if (flow_count >= thread_limit)
+            wait_for_flow(NULL);
+        else
+            add_thread();
     }
+    flow_count++;
     pthread_mutex_unlock(&lock);
-    if (thread != NULL)
-        fluxi_seat_wake(&thread->seat);
+    fluxi_queue_start(flow);
     reap(exited);
 }
 
@@ -214,7 +210,7 @@ int fluxi_runtime_start(void)
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&thread_free, &monotonic);
+    pthread_cond_init(&flow_gone, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, (size_t)(stack_size + 4095) & ~(size_t)4095);
@@ -236,16 +232,9 @@ void fluxi_runtime_stop(void)
 
 void fluxi_runtime_join(void)
 {
+    struct thread *rest;
     fluxi_source_threads_join();
-    pthread_mutex_lock(&lock);
-    closing = true;
-    struct thread *sleeping = unused, *rest;
-    pthread_mutex_unlock(&lock);
-    while (sleeping != NULL) {
-        struct thread *next = sleeping->next;
-        fluxi_seat_wake(&sleeping->seat);
-        sleeping = next;
-    }
+    fluxi_queue_close();
     for (struct thread *thread = all; thread != NULL; thread = rest) {
         rest = thread->older;
         pthread_join(thread->id, NULL);
@@ -253,12 +242,12 @@ void fluxi_runtime_join(void)
     }
     reap(gone);
     pthread_attr_destroy(&attributes);
-    pthread_cond_destroy(&thread_free);
+    pthread_cond_destroy(&flow_gone);
 }
 
 void fluxi_runtime_ready(struct flux_flow *flow)
 {
-    fluxi_seat_wake(flow->home);
+    fluxi_queue_resume(flow);
 }
 
 void fluxi_runtime_launch(struct flux_flow *flow)

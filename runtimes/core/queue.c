@@ -1,16 +1,19 @@
-/* queue.c - flows that can run, and the workers that sleep because there is none.
+/* queue.c - flows that can run, and the threads that sleep because there is none.
  *
  * Fresh flows stand in a bounded queue in order of arrival; sources wait while it is full, and are
- * woken when it is half empty, so that a source and the workers do not hand the CPU to and fro for
+ * woken when it is half empty, so that a source and the threads do not hand the CPU to and fro for
  * each flow. Flows that have started and go on (a constraint was handed to them, a descriptor is
  * ready) stand in a list without bound and come first, since they hold things that others want;
  * every READY_RUN-th turn is a fresh flow's all the same.
  *
- * Waking is what costs. A worker that finds nothing looks again a few times before it sleeps
+ * Waking is what costs. A thread that finds nothing looks again a few times before it sleeps
  * (`searching`), and while one does that, or has been woken and is on its way (`waking`), whoever
- * brings a flow need not wake another: a worker that finds more than it can run wakes the next.
+ * brings a flow need not wake another: a thread that finds more than it can run wakes the next. So
+ * where flows queue up for one constraint, the thread of each goes on with the one that it has
+ * handed the constraint to, and no thread is switched to.
  */
-#include "pool.h"
+#include "queue.h"
+#include "seat.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -23,10 +26,10 @@ struct list {
     uint64_t count;
 };
 
-uint64_t fluxi_queue_bound = 1024;
+uint64_t fluxi_queue_bound = UINT64_MAX;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t work = PTHREAD_COND_INITIALIZER; /* for workers */
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER; /* for threads */
 static pthread_cond_t room = PTHREAD_COND_INITIALIZER; /* for sources */
 static struct list fresh, ready;
 static unsigned ready_run; /* taken from `ready` since the last fresh flow */
@@ -72,8 +75,8 @@ static struct flux_flow *choose(void)
     return fresh.head != NULL ? pop(&fresh) : NULL;
 }
 
-/* Is a sleeping worker to be woken for what is queued? Then the caller signals, unlocked. */
-static bool wants_worker(void)
+/* Is a sleeping thread to be woken for what is queued? Then the caller signals, unlocked. */
+static bool wants_thread(void)
 {
     if (sleeping == 0 || waking || searching > 0)
         return false;
@@ -90,7 +93,7 @@ void fluxi_queue_start(struct flux_flow *flow)
         pthread_cond_wait(&room, &lock);
     }
     append(&fresh, flow, flow, 1);
-    bool wake = wants_worker();
+    bool wake = wants_thread();
     pthread_mutex_unlock(&lock);
     if (wake)
         pthread_cond_signal(&work);
@@ -104,10 +107,20 @@ void fluxi_queue_ready(struct flux_flow *list)
         count++;
     pthread_mutex_lock(&lock);
     append(&ready, list, last, count);
-    bool wake = wants_worker();
+    bool wake = wants_thread();
     pthread_mutex_unlock(&lock);
     if (wake)
         pthread_cond_signal(&work);
+}
+
+void fluxi_queue_resume(struct flux_flow *flow)
+{
+    if (flow->home != NULL) {
+        fluxi_seat_wake(flow->home);
+        return;
+    }
+    flow->next = NULL;
+    fluxi_queue_ready(flow);
 }
 
 /* Under the lock, which is released meanwhile. On a busy machine this lets a source run for a while
@@ -119,6 +132,8 @@ static struct flux_flow *search(void)
     for (int i = 0; i < LOOKS && flow == NULL; i++) {
         pthread_mutex_unlock(&lock);
         sched_yield();
+        if (i == LOOKS - 1)
+            fluxi_thread_done(); /* one that sleeps keeps no frames */
         pthread_mutex_lock(&lock);
         flow = choose();
     }
@@ -137,7 +152,7 @@ struct flux_flow *fluxi_queue_take(void)
         sleeping--;
         waking = false;
     }
-    bool wake = (fresh.count > 0 || ready.count > 0) && wants_worker();
+    bool wake = (fresh.count > 0 || ready.count > 0) && wants_thread();
     bool make_room = source_waits && fresh.count <= fluxi_queue_bound / 2;
     if (make_room)
         source_waits = false;
