@@ -7,23 +7,25 @@
  *      bits 2..   READER   times the number of readers that hold it
  *
  * A flow takes it with one compare-and-swap while nobody is in the way, and gives it back with one
- * while nobody waits. Everything else happens under the guard, which protects the queue:
+ * subtraction. Everything else happens under the guard, which protects the queue:
  *
  *      I1  WAITING is set if and only if the queue is not empty; both change under the guard.
  *      I2  While WAITING is set, nobody takes: takers queue up behind those who wait. Outside the
- *          guard the word then only changes by readers, not the last one, that give back.
- *      I3  WAITING is never set on a constraint that nobody holds: the last holder hands it over,
- *          under the guard, to the writer at the head of the queue or to all readers that stand
- *          there side by side, which hold it before they run.
+ *          guard the word then only changes by holders that give back.
+ *      I3  Whoever gives back and leaves nothing but WAITING hands the constraint over, under the
+ *          guard, to the writer at the head of the queue or to all readers that stand there side
+ *          by side, which hold it before they run. By I2 there is one such giver, and until it has
+ *          the guard nothing happens but that more flows queue up.
  *
  * By I2 arrival order is kept, and by I3 no flow runs only to find the constraint taken again
  * (R33). A waiting flow is its place in the queue, linked through flow->next: taking allocates
  * nothing and occupies no thread.
  *
  * Memory order: the release of giving and the acquire of taking order what flows do while they hold
- * it. A flow writes its frame, then queues under the guard; whoever hands the constraint over has
- * taken the guard after that, so the frame is visible to it and, through fluxi_runtime_ready, to
- * whoever resumes the flow.
+ * it; readers that give back one after another continue each other's release. A flow writes its
+ * frame, then queues under the guard; whoever hands the constraint over has taken the guard after
+ * that, so the frame is visible to it and, through fluxi_runtime_ready, to whoever resumes the
+ * flow.
  *
  * While one thread runs all flows (fluxi_single_threaded) the same word is read and written plainly
  * and the guard is left alone.
@@ -139,7 +141,7 @@ static void wake(struct flux_flow *flow)
 /* ---- many threads ---------------------------------------------------------------------------- */
 
 /* Takes it, unless it is closed: then marks it, so that whoever gives it back comes to the queue.
- */
+ * Under the guard. */
 static bool take_or_mark(struct flux_constraint *constraint, enum flux_mode mode)
 {
     unsigned state = peek(constraint);
@@ -164,20 +166,8 @@ static bool take_slowly(struct flux_flow *flow, struct flux_constraint *constrai
     return taken;
 }
 
-/* The last holder gives back, or a reader that looked like the last one. */
-static void give_slowly(struct flux_constraint *constraint, enum flux_mode mode)
-{
-    struct flux_flow *woken = NULL;
-    fluxi_guard_lock(&constraint->guard);
-    unsigned left =
-        atomic_fetch_sub_explicit(&constraint->state, share(mode), memory_order_acq_rel) -
-        share(mode);
-    if (left == WAITING)
-        woken = hand_over(constraint);
-    fluxi_guard_unlock(&constraint->guard);
-    wake(woken);
-}
-
+/* It begins with a guess, not with a look: a look would fetch the word from another processor for
+ * reading, only to fetch it again for writing. */
 static bool take_shared(struct flux_flow *flow, struct flux_constraint *constraint,
                         enum flux_mode mode, uint32_t at)
 {
@@ -192,13 +182,14 @@ static bool take_shared(struct flux_flow *flow, struct flux_constraint *constrai
 
 static void give_shared(struct flux_constraint *constraint, enum flux_mode mode)
 {
-    unsigned state = peek(constraint);
-    while (state - share(mode) != WAITING) {
-        if (atomic_compare_exchange_weak_explicit(&constraint->state, &state, state - share(mode),
-                                                  memory_order_release, memory_order_relaxed))
-            return;
-    }
-    give_slowly(constraint, mode);
+    unsigned before =
+        atomic_fetch_sub_explicit(&constraint->state, share(mode), memory_order_acq_rel);
+    if (before - share(mode) != WAITING)
+        return;
+    fluxi_guard_lock(&constraint->guard);
+    struct flux_flow *woken = hand_over(constraint);
+    fluxi_guard_unlock(&constraint->guard);
+    wake(woken);
 }
 
 /* ---- one thread ------------------------------------------------------------------------------ */
