@@ -48,7 +48,7 @@ struct thread {
 
 static pthread_attr_t attributes;
 
-/* All below is protected by `lock`. */
+/* All below, and the threads themselves, are protected by `lock`. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t flow_gone; /* for sources that wait */
 static struct thread *all;       /* that exist, newest first, but for the gone */
@@ -57,16 +57,6 @@ static uint64_t flow_count, thread_count;
 static unsigned sources_waiting;
 
 /* ---- the threads ----------------------------------------------------------------------------- */
-
-static void enlist(struct thread *self)
-{
-    pthread_mutex_lock(&lock);
-    self->older = all;
-    if (all != NULL)
-        all->newer = self;
-    all = self;
-    pthread_mutex_unlock(&lock);
-}
 
 static void strike_off(struct thread *self)
 {
@@ -102,8 +92,6 @@ static void *thread_main(void *argument)
     sigemptyset(&poke); /* it was born of a source, whose calls may be interrupted */
     sigaddset(&poke, FLUXI_POKE);
     pthread_sigmask(SIG_BLOCK, &poke, NULL);
-    self->id = pthread_self();
-    enlist(self);
     while (keep && (flow = fluxi_queue_take()) != NULL) {
         if (fluxi_run(flow) == FLUX_ENDED) {
             fluxi_flow_ended(flow);
@@ -113,18 +101,6 @@ static void *thread_main(void *argument)
     }
     fluxi_thread_done();
     return NULL;
-}
-
-static int create(void)
-{
-    struct thread *thread = calloc(1, sizeof *thread);
-    pthread_t id;
-    if (thread == NULL)
-        return ENOMEM;
-    int error = pthread_create(&id, &attributes, thread_main, thread);
-    if (error != 0)
-        free(thread);
-    return error;
 }
 
 static void reap(struct thread *thread)
@@ -169,16 +145,22 @@ static void wait_for_system(int error)
     wait_for_flow(&deadline);
 }
 
-/* Under the lock, which is released meanwhile. */
-static void add_thread(void)
+/* Under the lock: the thread is in the list before it can strike itself off. */
+static int add_thread(void)
 {
-    pthread_mutex_unlock(&lock);
-    int error = create();
-    pthread_mutex_lock(&lock);
-    if (error == 0)
-        thread_count++;
-    else
-        wait_for_system(error);
+    struct thread *thread = calloc(1, sizeof *thread);
+    int error =
+        thread != NULL ? pthread_create(&thread->id, &attributes, thread_main, thread) : ENOMEM;
+    if (error != 0) {
+        free(thread);
+        return error;
+    }
+    thread->older = all;
+    if (all != NULL)
+        all->newer = thread;
+    all = thread;
+    thread_count++;
+    return 0;
 }
 
 static void start_flow(struct flux_flow *flow)
@@ -187,10 +169,11 @@ static void start_flow(struct flux_flow *flow)
     struct thread *exited = gone;
     gone = NULL;
     while (flow_count >= thread_limit || thread_count <= flow_count) {
+        int error = 0;
         if (flow_count >= thread_limit)
             wait_for_flow(NULL);
-        else
-            add_thread();
+        else if ((error = add_thread()) != 0)
+            wait_for_system(error);
     }
     flow_count++;
     pthread_mutex_unlock(&lock);
@@ -218,9 +201,7 @@ int fluxi_runtime_start(void)
 }
 
 /* Each poke ends one wait for a descriptor; a flow that waits in an idle await sees that the
- * program is stopping, any other waits on. A thread that is not in the list yet will look before it
- * waits.
- */
+ * program is stopping, any other waits on. A thread that comes later will look before it waits. */
 void fluxi_runtime_stop(void)
 {
     pthread_mutex_lock(&lock);
