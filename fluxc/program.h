@@ -97,8 +97,10 @@ struct lock {
     bool declared;        /* else added by early acquisition (R31) */
     struct span span;     /* of the word in `atomic`; of an added one: that of the node below */
     struct node *below;    /* added ones: the node whose constraint was lifted; else NULL */
+    const char *way;       /* added ones: how it leads there, "O > Inner > P" */
     struct constraint *later; /* added ones: what this node holds that comes later in the order */
     struct node *writer;   /* a reader made a writer (R30): the node below that writes; else NULL */
+    const char *writer_way; /* how it leads there */
 };
 
 struct await {
