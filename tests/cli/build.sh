@@ -117,7 +117,7 @@ exec sleep 600
 END
 chmod +x wait
 rm src/hello_flux.*
-CC="$PWD/wait" "$FLUXC" build -o again src/hello.flux src/nodes.c 2>err &
+CC="$PWD/wait" "$FLUXC_REAL" build -o again src/hello.flux src/nodes.c 2>err &
 pid=$!
 while [ ! -s pid ]; do kill -0 $pid || fail "$(cat err)"; done
 kill -TERM $pid

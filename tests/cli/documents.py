@@ -86,10 +86,10 @@ def compile_block(fluxc, block):
 class Shell:
     """One bash for all commands of a document."""
 
-    def __init__(self, folder, build):
+    def __init__(self, folder, build, fluxc):
         environment = {
             **os.environ,
-            "PATH": f"{build}/bin:{os.environ['PATH']}",
+            "PATH": f"{fluxc.parent}:{build}/bin:{os.environ['PATH']}",
             "PKG_CONFIG_PATH": f"{build}/lib/pkgconfig",
             "LC_ALL": "C.UTF-8",
         }
@@ -219,9 +219,9 @@ class Document:
             elif said:
                 self.complain(block.first, "fluxc says:\n" + "\n".join(said))
 
-    def check_commands(self):
+    def check_commands(self, fluxc):
         with tempfile.TemporaryDirectory() as folder:
-            shell, ports = Shell(folder, self.build), Ports()
+            shell, ports = Shell(folder, self.build, fluxc), Ports()
             for block in self.blocks:
                 if "not run" in block.comment:
                     continue
@@ -312,14 +312,15 @@ def main():
     names = [argument for argument in arguments if argument != "--rewrite"]
     root = Path(names[0] if names else ".").absolute()
     build = Path(os.environ.get("BUILD", root / "build")).absolute()
+    fluxc = Path(os.environ.get("FLUXC", build / "bin/fluxc"))
     paths = [root / "README.md", root / "ARCHITECTURE.md", *sorted((root / "docs").glob("*.md"))]
     if names[1:]:
         paths = [path for path in paths if path.name in names[1:]]
     complaints = []
     for path in paths:
         document = Document(path, root, build, rewrite)
-        document.check_programs(build / "bin/fluxc")
-        document.check_commands()
+        document.check_programs(fluxc)
+        document.check_commands(fluxc)
         if rewrite:
             document.rewrite()
         complaints += [*document.complaints, *check_links(document)]

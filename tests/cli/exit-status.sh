@@ -33,11 +33,11 @@ expect 2 "$FLUXC" --no-such-option good.flux
 # Crashes are said to be defects of fluxc; sanitizers say it themselves.
 case $BUILD in */san-*) exit 0 ;; esac
 mkfifo never
-"$FLUXC" never >out 2>err &
+"$FLUXC_REAL" never >out 2>err &
 pid=$!
 state() { sed -n 's/^State:.//p' "/proc/$pid/status"; }
 # It has caught its signals once it sleeps, waiting for the other end of the pipe.
-while [ "$(readlink "/proc/$pid/exe")" != "$(readlink -f "$FLUXC")" ] || [ "$(state)" != "S (sleeping)" ]; do
+while [ "$(readlink "/proc/$pid/exe")" != "$(readlink -f "$FLUXC_REAL")" ] || [ "$(state)" != "S (sleeping)" ]; do
     kill -0 $pid || fail "does not wait for the pipe"
 done
 kill -SEGV $pid

@@ -3,7 +3,7 @@
 # limit: 120 s
 python3 "$ROOT/tests/cli/programs.py" 300 . || exit 1
 (cd "$ROOT" && find bench examples servers tests -name '*.flux' -exec \
-    python3 tests/cli/locks.py "$FLUXC" "$OLDPWD"/*.flux {} +) || exit 1
+    python3 tests/checker "$FLUXC_REAL" "$OLDPWD"/*.flux {} +) || exit 1
 
 . "$ROOT/tests/cli/assert"
 for compiler in gcc clang; do

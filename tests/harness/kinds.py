@@ -8,12 +8,17 @@ import difflib
 import os
 import re
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from runpy import run_path
 from typing import Callable
 
 from process import Failure, Skip, run
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+import checker  # noqa: E402
 
 WARNINGS = "-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror".split()
 
@@ -46,6 +51,24 @@ class Context:
     def fluxc(self):
         return self.build / "bin" / "fluxc"
 
+    @property
+    def checked_fluxc(self):
+        """The same, followed by a look at what it has made of the program (tests/checker)."""
+        return Path("tests/checker/bin/fluxc").absolute()
+
+    @property
+    def environment(self):
+        return {"FLUXC": str(self.checked_fluxc), "FLUXC_REAL": str(self.fluxc)}
+
+    def check_program(self, source, runtimes=checker.RUNTIMES):
+        """For programs that make has compiled."""
+        options = source.parent / "options"
+        words = options.read_text().split() if options.exists() else []
+        try:
+            checker.check_program(self.fluxc, source, words, runtimes)
+        except checker.Wrong as wrong:
+            raise Failure(f"the checker says: {wrong}") from None
+
     def limit(self, *files):
         """Seconds: the default, or what a line "limit: 120 s" in one of the files says."""
         seconds = 60
@@ -58,7 +81,7 @@ class Context:
 
 
 def discover(context):
-    for maker in (unit, golden, coverage, programs, runtime, cli, server, fuzz):
+    for maker in (unit, golden, coverage, programs, bench, runtime, cli, server, fuzz):
         yield from maker(context)
 
 
@@ -122,8 +145,10 @@ def golden(context):
                 options.append("--emit=prog")
             if not any(option.startswith("-d") for option in options):
                 options += ["-o", "-"]
-            command = [context.fluxc, *options, source.name]
-            result = run(command, context.limit(source), cwd=source.parent)
+            command = [context.checked_fluxc, *options, source.name]
+            result = run(
+                command, context.limit(source), cwd=source.parent, env=context.environment
+            )
             said = (result.out if emits else "") + result.err + f"exit {result.status}\n"
             expected = source.with_suffix(".expected")
             if context.rewrite:
@@ -178,7 +203,14 @@ def programs(context):
         for runtime_name, variants in variants_of(folder, context):
             program = context.build / f"{folder}-{runtime_name}"
 
-            def action(folder=folder, source=source, program=program, variants=variants):
+            def action(
+                folder=folder,
+                source=source,
+                program=program,
+                variants=variants,
+                runtime_name=runtime_name,
+            ):
+                context.check_program(source, [runtime_name])
                 for options in variants:
                     run_program(context, folder, source, program, options)
 
@@ -194,7 +226,12 @@ def emitted_test(name, folder, context):
     """The C that fluxc writes for this program is compiled by all compilers that there are."""
     emitted = [context.build / f"gen/{folder}-{r}/{folder.name}_flux.c" for r in context.runtimes]
     if not context.sanitizer:
-        yield Test(f"emitted/{name}", lambda: compile_everywhere(context, emitted), emitted)
+
+        def action():
+            context.check_program(folder / f"{folder.name}.flux")
+            compile_everywhere(context, emitted)
+
+        yield Test(f"emitted/{name}", action, emitted)
 
 
 def variants_of(folder, context):
@@ -263,6 +300,26 @@ def options_for(context, emitted):
     return options
 
 
+def bench(context):
+    """The programs of bench/, and those that it generates, are compiled there and checked here."""
+    for source in sorted(Path("bench").glob("*/*.flux")):
+        yield Test(
+            f"bench/{source.parent.name}-{source.stem}",
+            lambda source=source: context.check_program(source),
+            [context.fluxc],
+        )
+
+    def generated():
+        shapes = run_path("bench/compile/generate.py")["SHAPES"]
+        with tempfile.TemporaryDirectory() as scratch:
+            for shape in shapes:
+                source = Path(scratch, f"{shape.__name__}.flux")
+                source.write_text(shape(300))
+                context.check_program(source)
+
+    yield Test("bench/compile", generated, [context.fluxc])
+
+
 # ---- cli, server, fuzz: scripts and inputs -------------------------------------------------------
 
 
@@ -272,7 +329,7 @@ def cli(context):
         def action(script=script):
             with tempfile.TemporaryDirectory() as scratch:
                 env = {
-                    "FLUXC": str(context.fluxc),
+                    **context.environment,
                     "BUILD": str(context.build),
                     "ROOT": os.getcwd(),
                     "PKG_CONFIG_PATH": str(context.build / "lib/pkgconfig"),
@@ -291,6 +348,8 @@ def server(context):
         for name in context.runtimes:
 
             def action(script=script, name=name):
+                for source in sorted(Path("servers").glob("*/*.flux")):
+                    context.check_program(source, [name])
                 env = {
                     "PYTHONPATH": str(Path("tests/harness").absolute()),
                     "PYTHONDONTWRITEBYTECODE": "1",
@@ -310,5 +369,8 @@ def fuzz(context):
         def action(source=source, program=program, corpus=corpus):
             inputs = sorted(path for path in corpus.glob("*") if path.is_file())
             check_status(run([program, *inputs], context.limit(source)))
+            for path in inputs:
+                if path.suffix == ".flux":
+                    context.check_program(path)
 
-        yield Test(f"fuzz/{corpus.name}", action, [program])
+        yield Test(f"fuzz/{corpus.name}", action, [program, context.fluxc])
