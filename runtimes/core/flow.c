@@ -134,9 +134,9 @@ static const char *path_text(const struct flux_place *place, char *buffer, size_
     buffer[at] = '\0';
     for (; place != NULL; place = place->up) {
         size_t length = strlen(place->node->name), need = length + (place->up != NULL ? 3 : 0);
-        if (need + 4 > at) {
-            memcpy(buffer + at - 4, "... ", 4);
-            return buffer + at - 4;
+        if (need + 3 > at) {
+            memcpy(buffer + at - 3, "...", 3);
+            return buffer + at - 3;
         }
         at -= length;
         memcpy(buffer + at, place->node->name, length);

@@ -1,0 +1,32 @@
+/* allocation.c - what the linker puts in place of malloc and calloc (--wrap), in the project's code
+ * and not in that of libraries. */
+#include "allocation.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+int allocations_left = -1;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+static bool may_allocate(void)
+{
+    if (allocations_left > 0)
+        allocations_left--;
+    else if (allocations_left == 0)
+        return false;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return may_allocate() ? __real_malloc(size) : NULL;
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return may_allocate() ? __real_calloc(count, size) : NULL;
+}
