@@ -6,6 +6,7 @@
  */
 #include "core.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +183,7 @@ static void environment_name(const struct flux_option *option, char name[NAME_SI
 {
     char *to = stpcpy(name, "FLUX_");
     for (const char *from = option->name; *from != '\0'; from++)
-        *to++ = *from == '-' ? '_' : (char)(*from >= 'a' && *from <= 'z' ? *from - 32 : *from);
+        *to++ = *from == '-' ? '_' : (char)toupper((unsigned char)*from);
     *to = '\0';
 }
 

@@ -26,7 +26,7 @@ int fluxi_sources_make(void)
     unsigned copies = fluxi_runtime_copies(), count = 0;
     for (unsigned i = 0; i < flux_program.source_count; i++)
         count += flux_program.sources[i].parallel ? copies : 1;
-    fluxi_sources = calloc(count != 0 ? count : 1, sizeof *fluxi_sources);
+    fluxi_sources = calloc(count, sizeof *fluxi_sources);
     if (fluxi_sources == NULL)
         return ENOMEM;
     for (unsigned i = 0; i < flux_program.source_count; i++) {

@@ -21,7 +21,7 @@ static int listen_node(int *number)
 {
     static int next;
     char byte;
-    if (next < FLOWS) {
+    if (next < (scenario_is("stuck") ? 1 : FLOWS)) {
         *number = next++;
         return 0;
     }
@@ -32,11 +32,15 @@ static int listen_node(int *number)
 
 static void work(struct frame *frame)
 {
+    if (scenario_is("stuck")) {
+        printf("half a line");
+        flockfile(stdout); /* the end of the program shall not wait for it */
+    }
     flux_log(FLUX_INFO, "flow works");
     if (scenario_is("sources end"))
         WAIT_UNTIL(finished == frame->number);
     else
-        WAIT_UNTIL(flux_stopping() && !scenario_is("endless"));
+        WAIT_UNTIL(flux_stopping() && !scenario_is("endless") && !scenario_is("stuck"));
     for (int i = 0; i < 20; i++)
         wait_a_little();
     finished++;
@@ -86,7 +90,7 @@ static int final(void)
 static int stop_while_working(const char *scenario, int signal, char *grace, struct child *child)
 {
     child_start(child, scenario, ARGUMENTS((char *)"--grace", grace));
-    child_await(child, "flow works", FLOWS);
+    child_await(child, "flow works", strcmp(scenario, "stuck") == 0 ? 1 : FLOWS);
     kill(child->pid, signal);
     if (strcmp(scenario, "endless") == 0 && strcmp(grace, "1min") == 0) {
         child_await(child, "stopping", 1);
@@ -98,7 +102,7 @@ static int stop_while_working(const char *scenario, int signal, char *grace, str
 static int initial(void)
 {
     struct child child;
-    char minute[] = "1min", moment[] = "20ms";
+    char minute[] = "1min", moment[] = "20ms", blink[] = "5ms", ages[] = "18446744073s";
     int status;
 
     CHECK(pipe(silent) == 0 && pipe(answer) == 0);
@@ -125,6 +129,16 @@ static int initial(void)
     status = stop_while_working("endless", SIGTERM, moment, &child);
     CHECK_CHILD(&child, ended_with(status, 0));
     CHECK_CHILD(&child, child_count(&child, "3 flows abandoned") == 1);
+    child_free(&child);
+
+    status = stop_while_working("stuck", SIGTERM, blink, &child);
+    CHECK_CHILD(&child, ended_with(status, 0));
+    CHECK_CHILD(&child, child_count(&child, "1 flow abandoned") == 1);
+    child_free(&child);
+
+    status = stop_while_working("work", SIGTERM, ages, &child);
+    CHECK_CHILD(&child, ended_with(status, 0));
+    CHECK_CHILD(&child, child_count(&child, "finished 3 cancelled 0") == 1);
     child_free(&child);
 
     status = stop_while_working("endless", SIGTERM, minute, &child);
