@@ -15,6 +15,10 @@ unsigned fluxi_loop_count;
 pthread_mutex_t fluxi_loops_lock = PTHREAD_MUTEX_INITIALIZER;
 _Thread_local struct loop *fluxi_loop;
 
+/* Held while loops are created: none serves before all are there, or any when one is missing. */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static bool start_failed;
+
 static void loop_free(struct loop *loop)
 {
     fluxi_carriers_free(loop);
@@ -63,8 +67,13 @@ static int loop_init(struct loop *loop, unsigned index)
 static void *loop_thread(void *argument)
 {
     struct loop *loop = argument;
-    fluxi_loop = loop;
     void *memory = NULL;
+    pthread_mutex_lock(&gate);
+    bool serve = !start_failed;
+    pthread_mutex_unlock(&gate);
+    if (!serve)
+        return NULL;
+    fluxi_loop = loop;
     if (fluxi_overflow_catch(&memory) != 0)
         flux_log(FLUX_WARNING, "no memory to report stack overflows on");
     fluxi_births_begin(loop);
@@ -126,12 +135,15 @@ int fluxi_engine_start(void)
         error = fluxi_births_start();
     for (unsigned i = 0; i < fluxi_loop_count && error == 0; i++)
         error = loop_init(&fluxi_loops[i], i);
+    pthread_mutex_lock(&gate);
     while (error == 0 && running < fluxi_loop_count) {
         struct loop *loop = &fluxi_loops[running];
         error = pthread_create(&loop->thread, NULL, loop_thread, loop);
         if (error == 0)
             running++;
     }
+    start_failed = error != 0;
+    pthread_mutex_unlock(&gate);
     if (error == 0)
         return 0;
     flux_log(FLUX_ERROR, "cannot start %u loops: %s (--loops N starts fewer)", fluxi_loop_count,
