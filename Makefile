@@ -252,7 +252,8 @@ $(BUILD)/lib/libunit.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
                           $(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 	$(archive)
 UNIT_LIBRARIES = $(addprefix $(BUILD)/lib/lib,fluxc.a common.a flux-thread.a unit.a)
-UNIT_FLAGS     = -Wl,--allow-multiple-definition,--wrap=malloc,--wrap=calloc $(COMMON_LIBS) -pthread -lm
+UNIT_FLAGS     = -Wl,--allow-multiple-definition,--wrap=malloc,--wrap=calloc,-u,__wrap_malloc \
+                 $(COMMON_LIBS) -pthread -lm
 
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/settings | $(HEADERS) $(GENERATED)
 	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core \

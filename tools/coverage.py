@@ -5,7 +5,8 @@ Reads what programs compiled with --coverage have left below BUILD. Prints lines
 folder (-v: of each file), then every branch of the lock analysis and of the runtimes' core that was
 not taken and is not marked, then the bars. Exits 1 if a bar is missed or a mark is wrong.
 
-A mark is a comment that begins on the line of the branch and gives a reason:
+A mark is a comment that begins on the line of the branch, or fills those above it, and gives a
+reason:
 
     /* uncovered: REASON */     no test takes it; if one does, the mark is an error
     /* raced: REASON */         whether one takes it depends on how threads meet
@@ -48,7 +49,7 @@ class File:
         for number, line in enumerate(self.text, 1):
             mark = MARK.search(line)
             if mark:
-                self.marks[number] = mark.groups()
+                self.marks[self.marked_line(number)] = mark.groups()
             begin = 0
             if depth == 0:
                 found = re.search(r"\bassert\(", line)
@@ -57,6 +58,14 @@ class File:
                 begin = found.start()
             self.asserts.add(number)
             depth = max(0, depth + line.count("(", begin) - line.count(")", begin))
+
+    def marked_line(self, number):
+        """The line that a mark on this line is for."""
+        if self.text[number - 1].lstrip().startswith("/*"):
+            while not self.text[number - 1].rstrip().endswith("*/"):
+                number += 1
+            number += 1
+        return number
 
     def add(self, line):
         """Adds a line as one object counts it; functions of headers are in several."""

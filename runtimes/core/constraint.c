@@ -149,6 +149,7 @@ static bool take_or_mark(struct flux_constraint *constraint, enum flux_mode mode
         bool open = is_open(state, mode);
         unsigned next = open ? state + share(mode) : state | WAITING;
         if (next == state || /* marked already */
+            /* raced: it fails when a reader gives back between look and exchange */
             atomic_compare_exchange_weak_explicit(&constraint->state, &state, next,
                                                   memory_order_acquire, memory_order_relaxed))
             return open;
@@ -173,6 +174,7 @@ static bool take_shared(struct flux_flow *flow, struct flux_constraint *constrai
 {
     unsigned state = peek(constraint);
     while (is_open(state, mode)) {
+        /* raced: it fails when another flow takes or gives between look and exchange */
         if (atomic_compare_exchange_weak_explicit(&constraint->state, &state, state + share(mode),
                                                   memory_order_acquire, memory_order_relaxed))
             return true;

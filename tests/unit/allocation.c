@@ -3,17 +3,20 @@
 #include "allocation.h"
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 int allocations_left = -1;
+size_t allocation_max = SIZE_MAX;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 
-static bool may_allocate(void)
+static bool may_allocate(size_t size)
 {
+    if (size > allocation_max)
+        return false;
     if (allocations_left > 0)
         allocations_left--;
     else if (allocations_left == 0)
@@ -23,10 +26,10 @@ static bool may_allocate(void)
 
 void *__wrap_malloc(size_t size)
 {
-    return may_allocate() ? __real_malloc(size) : NULL;
+    return may_allocate(size) ? __real_malloc(size) : NULL;
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return may_allocate() ? __real_calloc(count, size) : NULL;
+    return may_allocate(count * size) ? __real_calloc(count, size) : NULL;
 }

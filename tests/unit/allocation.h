@@ -2,7 +2,12 @@
 #ifndef ALLOCATION_H
 #define ALLOCATION_H
 
+#include <stddef.h>
+
 /* How many calls of malloc and calloc by the project's code still succeed; negative: all. */
 extern int allocations_left;
+
+/* The largest that succeeds, in bytes; SIZE_MAX at first. */
+extern size_t allocation_max;
 
 #endif

@@ -25,6 +25,15 @@ void fluxi_runtime_ready(struct flux_flow *flow)
     woken[length] = (char)('0' + (flow - flows));
 }
 
+/* What happens while a flow waits for the guard. */
+static void (*meanwhile)(void);
+
+void fluxi_guard_wait(atomic_uint *guard)
+{
+    meanwhile();
+    atomic_store(guard, 1);
+}
+
 static int alone(void **state)
 {
     (void)state;
@@ -142,6 +151,39 @@ static void take__just_handed_over__waits(void **state)
     give(0, FLUX_WRITE);
 }
 
+/* The thirty-first and those behind it are not watched. */
+static void take__many_constraints__first_ones_watched(void **state)
+{
+    static struct flux_constraint far = FLUX_CONSTRAINT("z", 40),
+                                  farther = FLUX_CONSTRAINT("y", 41);
+    (void)state;
+    assert_true(take(0, FLUX_READ));
+    assert_true(flux_take(&flows[0], &far, FLUX_WRITE, 0));
+    assert_true(flux_take(&flows[0], &farther, FLUX_WRITE, 0));
+    flux_give(&flows[0], &farther, FLUX_WRITE);
+    flux_give(&flows[0], &far, FLUX_WRITE);
+    give(0, FLUX_READ);
+    assert_int_equal(flows[0].held, 0);
+}
+
+static void give_first(void)
+{
+    give(0, FLUX_WRITE);
+}
+
+static void take__given_back_while_it_waits_for_the_guard__goes_on(void **state)
+{
+    (void)state;
+    assert_true(take(0, FLUX_WRITE));
+    atomic_store(&constraint.guard, 1); /* as if another flow were joining the queue */
+    meanwhile = give_first;
+    assert_true(take(1, FLUX_WRITE));
+    assert_string_equal(woken, "");
+    assert_int_equal(atomic_load(&constraint.guard), 0);
+    give(1, FLUX_WRITE);
+    assert_int_equal(atomic_load(&constraint.state), 0);
+}
+
 /* In a debug build a constraint out of order ends the program where it is taken (R29). */
 static void take__below_one_that_is_held__aborts(void **state)
 {
@@ -181,6 +223,8 @@ int main(void)
         CASE(take__reader_behind_a_waiting_writer__waits),
         CASE(take__just_handed_over__waits),
         CASE(take__below_one_that_is_held__aborts),
+        CASE(take__many_constraints__first_ones_watched),
+        cmocka_unit_test_setup(take__given_back_while_it_waits_for_the_guard__goes_on, shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
