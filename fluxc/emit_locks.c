@@ -155,14 +155,15 @@ static struct row make_row(struct arena *arena, const struct place *place, const
 
 static void print_rows(const struct rows *rows, struct text *out)
 {
-    int place = 0, takes = 0, again = 0;
+    const struct row head = {"place", "takes", "enters again", "holds around"};
+    int place = wider(0, head.place), takes = wider(0, head.takes), again = wider(0, head.again);
     for (unsigned i = 0; i < rows->count; i++) {
         place = wider(place, rows->at[i].place);
         takes = wider(takes, rows->at[i].takes);
         again = wider(again, rows->at[i].again);
     }
-    for (unsigned i = 0; i < rows->count; i++) {
-        const struct row *row = &rows->at[i];
+    for (unsigned i = 0; i <= rows->count; i++) {
+        const struct row *row = i == 0 ? &head : &rows->at[i - 1];
         text_print(out, "  %-*s  %-*s  %-*s  %s\n", place, row->place, takes, row->takes, again,
                    row->again, row->around);
     }
@@ -208,7 +209,6 @@ static void print_flow(const struct prog *prog, const struct routine *routine, s
     const struct held **at = arena_alloc(arena, routine->steps.count * sizeof(struct held *));
     bool *seen = arena_alloc(arena, prog->places.count);
     struct rows rows = {0};
-    vector_push(arena, &rows, ((struct row){"place", "takes", "enters again", "holds around"}));
     const struct step *fail = NULL; /* a handler has begun, and none of its places was seen */
 
     for (unsigned i = 0; i < routine->steps.count; i++) {
@@ -232,7 +232,7 @@ static void print_flow(const struct prog *prog, const struct routine *routine, s
         if (step->other != STEP_NONE)
             at[step->other] = after;
     }
-    if (rows.count == 1)
+    if (rows.count == 0)
         return;
     text_print(out, "\nsource %s => %s\n", routine->source->name, routine->source->target->name);
     print_rows(&rows, out);

@@ -1,0 +1,4 @@
+// fluxc: --emit=locks
+source S => T;
+S () => (int n);
+T (int n) => ();
