@@ -17,13 +17,12 @@
  * handler of N stand the nodes that stand around N. An ending handler runs after everything was
  * given back: flows begin there anew, as at a source, a target and a `finally`.
  *
- * One descent per constraint, from the greatest rank to the smallest, reaches the fixpoint: adding
- * c to a node changes the answer to "does it hold a later one?" for constraints smaller than c
- * alone, and their descents are still to come.
+ * One descent per constraint reaches the fixpoint: c is added only to nodes that take a later one,
+ * so it does not change the answer to "does it take a later one?" for any other constraint.
  *
- * Only when all are placed does R30 set the modes: a node takes c for writing if anything inside it
- * does. (The other way round, O in the example of a reader P and a writer Q would be given a? and
- * upgrade it while it runs, which two flows can do to each other.)
+ * Only when c is placed everywhere does R30 set its modes: a node takes c for writing if anything
+ * inside it does. (The other way round, O in the example of a reader P and a writer Q would be
+ * given a? and upgrade it while it runs, which two flows can do to each other.)
  */
 #include "passes.h"
 
@@ -34,18 +33,29 @@ struct nodes {
     unsigned count, capacity;
 };
 
+/* A node that takes the constraint at hand, and which of its locks that is. */
+struct holder {
+    struct node *node;
+    unsigned lock;
+};
+struct holders {
+    struct holder *at;
+    unsigned count, capacity;
+};
+
 /* Which nodes run directly inside and around each node, and where flows begin. */
 struct nesting {
     struct program *program;
     struct nodes *inside, *around; /* by node->index */
     struct nodes beginnings;
+    unsigned *greatest; /* by node->index: which of its locks comes last in canonical order */
 
-    /* Of the last climb and the descent behind it: */
+    /* Of the last climb and the descent behind it, by node->index: */
     unsigned stamp;
-    unsigned *above;       /* by node->index: the climb that last came by */
-    unsigned *visited;     /* likewise: the descent */
-    struct node **nearest; /* of those above, by node->index: the nearest of the bottom, */
-    struct node **toward;  /* and the next one on the way there */
+    unsigned *above;      /* the climb that last came by */
+    unsigned *visited;    /* likewise: the descent */
+    unsigned *nearest;    /* of those above: the nearest holder inside, */
+    struct node **toward; /* and the next node on a shortest way there */
     struct nodes work;
 };
 
@@ -56,27 +66,25 @@ static int lock_compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static struct lock *lock_of(const struct node *node, const struct constraint *constraint)
+static struct lock *lock_of(const struct holder *holder)
 {
-    for (unsigned i = 0; i < node->locks.count; i++)
-        if (node->locks.at[i].constraint == constraint)
-            return &node->locks.at[i];
-    return NULL;
+    return &holder->node->locks.at[holder->lock];
 }
 
-/* Some constraint behind `constraint` in canonical order that the node takes. */
-static struct lock *later_lock(const struct node *node, const struct constraint *constraint)
+/* The last constraint in canonical order that the node takes, if it comes after `constraint`.
+ * Which one that is does not change: nodes are only given constraints that come before it. */
+static const struct lock *later_lock(const struct nesting *nesting, const struct node *node,
+                                     const struct constraint *constraint)
 {
-    for (unsigned i = 0; i < node->locks.count; i++)
-        if (node->locks.at[i].constraint->rank > constraint->rank)
-            return &node->locks.at[i];
-    return NULL;
+    if (node->locks.count == 0)
+        return NULL;
+    const struct lock *last = &node->locks.at[nesting->greatest[node->index]];
+    return last->constraint->rank > constraint->rank ? last : NULL;
 }
 
 /* ---- the nesting ----------------------------------------------------------------------------- */
 
-/* The handlers that run in a node's place: its own, the one of that, and so on while they recover.
- */
+/* The handler that runs in a node's place after an error; it may have one itself. */
 static struct node *recovery_of(const struct node *node)
 {
     return node->handler && !node->handler->ends ? node->handler->node : NULL;
@@ -102,9 +110,10 @@ static void build(struct nesting *nesting, struct program *program)
     nesting->program = program;
     nesting->inside = arena_alloc(program->arena, count * sizeof *nesting->inside);
     nesting->around = arena_alloc(program->arena, count * sizeof *nesting->around);
+    nesting->greatest = arena_alloc(program->arena, count * sizeof *nesting->greatest);
     nesting->above = arena_alloc(program->arena, count * sizeof *nesting->above);
     nesting->visited = arena_alloc(program->arena, count * sizeof *nesting->visited);
-    nesting->nearest = arena_alloc(program->arena, count * sizeof(struct node *));
+    nesting->nearest = arena_alloc(program->arena, count * sizeof *nesting->nearest);
     nesting->toward = arena_alloc(program->arena, count * sizeof(struct node *));
 
     for (unsigned i = 0; i < count; i++) {
@@ -114,6 +123,10 @@ static void build(struct nesting *nesting, struct program *program)
                 add_inside(nesting, node, node->arms[a].members[m].node);
         if (node->handler && node->handler->ends)
             add_beginning(nesting, node->handler->node);
+        unsigned *greatest = &nesting->greatest[i];
+        for (unsigned k = 1; k < node->locks.count; k++)
+            if (node->locks.at[k].constraint->rank > node->locks.at[*greatest].constraint->rank)
+                *greatest = k;
     }
     for (unsigned i = 0; i < program->sources.count; i++) {
         struct source *source = program->sources.at[i];
@@ -125,24 +138,25 @@ static void build(struct nesting *nesting, struct program *program)
         add_beginning(nesting, program->default_handler->node);
 }
 
-/* Marks as `above` every node that has one of `bottom` inside it, however deep, nearest first. */
-static void climb(struct nesting *nesting, const struct nodes *bottom)
+/* Marks as `above` every node that has a holder inside it, however deep, nearest first. */
+static void climb(struct nesting *nesting, const struct holders *holders)
 {
     struct arena *arena = nesting->program->arena;
     struct nodes *work = &nesting->work;
     nesting->stamp++;
     work->count = 0;
-    for (unsigned i = 0; i < bottom->count; i++)
-        vector_push(arena, work, bottom->at[i]);
+    for (unsigned i = 0; i < holders->count; i++)
+        vector_push(arena, work, holders->at[i].node);
     for (unsigned next = 0; next < work->count; next++) {
         struct node *node = work->at[next];
+        unsigned nearest = next < holders->count ? next : nesting->nearest[node->index];
         const struct nodes *around = &nesting->around[node->index];
         for (unsigned i = 0; i < around->count; i++) {
             unsigned index = around->at[i]->index;
             if (nesting->above[index] == nesting->stamp)
                 continue;
             nesting->above[index] = nesting->stamp;
-            nesting->nearest[index] = next < bottom->count ? node : nesting->nearest[node->index];
+            nesting->nearest[index] = nearest;
             nesting->toward[index] = node;
             vector_push(arena, work, around->at[i]);
         }
@@ -154,14 +168,14 @@ static bool is_above(const struct nesting *nesting, const struct node *node)
     return nesting->above[node->index] == nesting->stamp;
 }
 
-/* From a node above to the nearest of the bottom: "O > Inner > P". Of a long way the beginning: in
- * a hostile program all of them would fill the memory. */
+/* From a node above down to one inside it, the nearest holder: "O > Inner > P". Of a long way the
+ * beginning: in a hostile program all of them would fill the memory. */
 enum { WAY_MAX = 6 };
 
-static const char *way_down(const struct nesting *nesting, const struct node *top)
+static const char *way_down(const struct nesting *nesting, const struct node *top,
+                            const struct node *bottom)
 {
     struct arena *arena = nesting->program->arena;
-    const struct node *bottom = nesting->nearest[top->index];
     const struct node *node = nesting->toward[top->index];
     const char *way = top->name;
     for (unsigned length = 1; node != bottom && length < WAY_MAX; length++) {
@@ -174,16 +188,17 @@ static const char *way_down(const struct nesting *nesting, const struct node *to
 /* ---- early acquisition ----------------------------------------------------------------------- */
 
 /* Adds the constraint to a node, for the nearest one inside that takes it. */
-static void lift(const struct nesting *nesting, struct node *node, struct constraint *constraint)
+static void lift(const struct nesting *nesting, struct node *node, const struct lock *later,
+                 const struct holder *nearest)
 {
     struct program *program = nesting->program;
-    const struct lock *later = later_lock(node, constraint);
-    struct node *below = nesting->nearest[node->index];
-    const struct lock *wanted = lock_of(below, constraint);
+    const struct lock *wanted = lock_of(nearest);
+    struct constraint *constraint = wanted->constraint;
+    struct node *below = nearest->node;
     struct lock lock = {.constraint = constraint,
                         .span = wanted->span,
                         .below = below,
-                        .way = way_down(nesting, node),
+                        .way = way_down(nesting, node, below),
                         .later = later->constraint};
 
     struct diag *diag =
@@ -197,13 +212,16 @@ static void lift(const struct nesting *nesting, struct node *node, struct constr
     vector_push(program->arena, &node->locks, lock);
 }
 
-/* R31, for one constraint: down from every beginning; where it is taken already it is placed well,
- * and at the first node that takes a later one, with a holder inside, it has to be. */
-static void acquire_early(struct nesting *nesting, struct constraint *constraint,
-                          struct nodes *holders)
+/* R31, for one constraint: down from every beginning, not into its holders, where taking it is in
+ * order or free. The first node on the way that takes a later one, with a holder inside, gets it.
+ */
+static void acquire_early(struct nesting *nesting, const struct constraint *constraint,
+                          struct holders *holders)
 {
     struct arena *arena = nesting->program->arena;
     climb(nesting, holders);
+    for (unsigned i = 0; i < holders->count; i++)
+        nesting->visited[holders->at[i].node->index] = nesting->stamp;
 
     struct nodes *work = &nesting->work;
     work->count = 0;
@@ -211,14 +229,13 @@ static void acquire_early(struct nesting *nesting, struct constraint *constraint
         vector_push(arena, work, nesting->beginnings.at[i]);
     while (work->count > 0) {
         struct node *node = work->at[--work->count];
-        if (nesting->visited[node->index] == nesting->stamp)
+        if (nesting->visited[node->index] == nesting->stamp || !is_above(nesting, node))
             continue;
         nesting->visited[node->index] = nesting->stamp;
-        if (lock_of(node, constraint) || !is_above(nesting, node))
-            continue;
-        if (later_lock(node, constraint)) {
-            lift(nesting, node, constraint);
-            vector_push(arena, holders, node);
+        const struct lock *later = later_lock(nesting, node, constraint);
+        if (later) {
+            lift(nesting, node, later, &holders->at[nesting->nearest[node->index]]);
+            vector_push(arena, holders, ((struct holder){node, node->locks.count - 1}));
             continue;
         }
         const struct nodes *inside = &nesting->inside[node->index];
@@ -230,23 +247,25 @@ static void acquire_early(struct nesting *nesting, struct constraint *constraint
 /* ---- modes ----------------------------------------------------------------------------------- */
 
 /* R30, for one constraint. */
-static void set_modes(struct nesting *nesting, const struct constraint *constraint,
-                      const struct nodes *holders)
+static void set_modes(struct nesting *nesting, const struct holders *holders)
 {
-    struct nodes writers = {0};
+    struct holders writers = {0};
     for (unsigned i = 0; i < holders->count; i++)
-        if (lock_of(holders->at[i], constraint)->write)
+        if (lock_of(&holders->at[i])->write)
             vector_push(nesting->program->arena, &writers, holders->at[i]);
     climb(nesting, &writers);
     for (unsigned i = 0; i < holders->count; i++) {
-        struct lock *lock = lock_of(holders->at[i], constraint);
-        if (lock->write || !is_above(nesting, holders->at[i]))
+        struct node *node = holders->at[i].node;
+        struct lock *lock = lock_of(&holders->at[i]);
+        if (lock->write || !is_above(nesting, node))
             continue;
         lock->write = true;
-        lock->writer = nesting->nearest[holders->at[i]->index];
-        lock->writer_way = way_down(nesting, holders->at[i]);
+        lock->writer = writers.at[nesting->nearest[node->index]].node;
+        lock->writer_way = way_down(nesting, node, lock->writer);
     }
 }
+
+/* ---- the pass -------------------------------------------------------------------------------- */
 
 void locks(struct program *program)
 {
@@ -256,18 +275,18 @@ void locks(struct program *program)
     build(&nesting, program);
 
     /* Holders by rank, in the order of the nodes. */
-    struct nodes *holders =
+    struct holders *holders =
         arena_alloc(program->arena, program->constraints.count * sizeof *holders);
     for (unsigned i = 0; i < program->nodes.count; i++) {
         struct node *node = program->nodes.at[i];
         for (unsigned k = 0; k < node->locks.count; k++)
-            vector_push(program->arena, &holders[node->locks.at[k].constraint->rank], node);
+            vector_push(program->arena, &holders[node->locks.at[k].constraint->rank],
+                        ((struct holder){node, k}));
     }
-    for (unsigned rank = program->constraints.count; rank-- > 0;)
+    for (unsigned rank = program->constraints.count; rank-- > 0;) {
         acquire_early(&nesting, program->constraints.at[rank], &holders[rank]);
-    for (unsigned rank = 0; rank < program->constraints.count; rank++)
-        set_modes(&nesting, program->constraints.at[rank], &holders[rank]);
-
+        set_modes(&nesting, &holders[rank]);
+    }
     for (unsigned i = 0; i < program->nodes.count; i++) {
         struct node *node = program->nodes.at[i];
         if (node->locks.count > 1)

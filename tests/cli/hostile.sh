@@ -66,3 +66,10 @@ refused cycle cycle.flux
 awk 'BEGIN { print "source S => N0; S () => (); N100000 () => ();"
              for (i = 0; i < 100000; i++) print "N" i " = N" i + 1 ";" }' >chain.flux
 refused program-too-large chain.flux
+
+# The lock analysis: a way of 100,000 nodes to a constraint that is lifted; 100,000 constraints.
+{ echo 'atomic N0:{z}; atomic N100000:{a};'; cat chain.flux; } >way.flux
+refused program-too-large way.flux
+awk 'BEGIN { printf "source S => T; S () => (); T () => (); atomic T:{c"
+             for (i = 0; i < 100000; i++) printf ", c%d", i; print "};" }' >constraints.flux
+"$FLUXC_REAL" -o out.c constraints.flux # the checker would take its time
