@@ -24,12 +24,12 @@ RUNTIMES = (
     ("thread", "thread", [], at_most(1.5)),
 )
 CROWD = at_least(0.9)
+AMOUNTS = ("bench/kit/flows.c", "bench/constraint/turns.c")  # --flows, --turns
 
 
 def build(name, runtime, header):
     return program.flux(f"constraint-{name}", runtime, f"bench/constraint/{name}.flux",
-                        "bench/constraint/nodes.c", "bench/constraint/add.c", "bench/kit/flows.c",
-                        flags=header)
+                        "bench/constraint/nodes.c", "bench/constraint/add.c", *AMOUNTS, flags=header)
 
 
 def alone(with_it, without):
@@ -84,7 +84,7 @@ def longest_waits():
                      "bench/constraint/waits.c", flags=["-pthread"])
     enter("pthread_rwlock_t", pinned([peer, TOGETHER, MIXED], all_cpus()))
     ours = {runtime: program.flux("constraint-mixed", runtime, source, "bench/constraint/mixed.c",
-                                  "bench/constraint/waits.c", "bench/kit/flows.c")
+                                  "bench/constraint/waits.c", *AMOUNTS)
             for runtime in ("event", "pool", "thread")}
     for label, runtime, options, _ in RUNTIMES:
         enter(label, pinned([ours[runtime], *options, "--flows", TOGETHER, "--turns", MIXED],

@@ -5,11 +5,7 @@
 #include "flux.h"
 
 extern uint64_t flows; /* how many Begin starts */
-static uint64_t turns = 1;
-static const struct flux_option options[] = {
-    {"turns", "N", "how often each flow turns", FLUX_NUMBER, &turns, 1, 0, NULL},
-};
-FLUX_OPTIONS(options);
+extern uint64_t turns;
 
 int Begin(Begin_out *out)
 {
@@ -23,11 +19,6 @@ int Begin(Begin_out *out)
 bool IsWriter(bool writer)
 {
     return writer;
-}
-
-bool AboveZero(uint64_t left)
-{
-    return left > 0;
 }
 
 int Come(Come_in *in, Come_out *out)

@@ -6,11 +6,7 @@
 #include <errno.h>
 
 extern uint64_t flows; /* how many Begin starts */
-static uint64_t turns = 1;
-static const struct flux_option options[] = {
-    {"turns", "N", "how often each flow turns", FLUX_NUMBER, &turns, 1, 0, NULL},
-};
-FLUX_OPTIONS(options);
+extern uint64_t turns;
 
 int Begin(Begin_out *out)
 {
@@ -19,11 +15,6 @@ int Begin(Begin_out *out)
     flows--;
     *out = (Begin_out){.left = turns, .sum = 0};
     return 0;
-}
-
-bool AboveZero(uint64_t left)
-{
-    return left > 0;
 }
 
 int Count(Count_in *in, Count_out *out)

@@ -37,26 +37,25 @@ static bool anybody_asleep(void)
     return false;
 }
 
-/* There is something to take. */
+/* There is something to take. Those that are awake look before they sleep. */
 static void call_loop(void)
 {
-    do {
-        if (atomic_load(&searching) > 0 || atomic_exchange(&waking, true))
-            return;
+    while (anybody_asleep() && atomic_load(&searching) == 0 && !atomic_exchange(&waking, true)) {
         for (unsigned i = 0; i < fluxi_loop_count; i++)
             if (fluxi_loop_ring(&fluxi_loops[i]))
                 return;
-        atomic_store(&waking, false); /* all are awake, and look before they sleep */
-    } while (anybody_asleep());
+        atomic_store(&waking, false); /* it has woken by itself; but who saw `waking` has gone */
+    }
 }
 
 void fluxi_handed_put(struct flux_flow *flow)
 {
     fluxi_guard_lock(&guard);
     fluxi_flow_append(&list, flow);
+    atomic_store_explicit(&times, atomic_load_explicit(&times, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
     atomic_fetch_add(&fluxi_handed_count, 1);
     fluxi_guard_unlock(&guard);
-    atomic_fetch_add_explicit(&times, 1, memory_order_relaxed);
     call_loop();
 }
 
