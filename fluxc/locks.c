@@ -90,18 +90,25 @@ static struct node *recovery_of(const struct node *node)
     return node->handler && !node->handler->ends ? node->handler->node : NULL;
 }
 
-static void add_inside(struct nesting *nesting, struct node *around, struct node *member)
+/* Adds a node and those that run in its place to a list, each once: `visited` tells which have been
+ * since the stamp was raised. What is around them is `around`, if anything. */
+static void add_with_recoveries(struct nesting *nesting, struct nodes *list, struct node *first,
+                                struct node *around)
 {
-    for (struct node *node = member; node; node = recovery_of(node)) {
-        vector_push(nesting->program->arena, &nesting->inside[around->index], node);
-        vector_push(nesting->program->arena, &nesting->around[node->index], around);
+    struct arena *arena = nesting->program->arena;
+    for (struct node *node = first; node; node = recovery_of(node)) {
+        if (nesting->visited[node->index] == nesting->stamp)
+            return;
+        nesting->visited[node->index] = nesting->stamp;
+        vector_push(arena, list, node);
+        if (around)
+            vector_push(arena, &nesting->around[node->index], around);
     }
 }
 
-static void add_beginning(struct nesting *nesting, struct node *first)
+static void add_beginning(struct nesting *nesting, struct node *node)
 {
-    for (struct node *node = first; node; node = recovery_of(node))
-        vector_push(nesting->program->arena, &nesting->beginnings, node);
+    add_with_recoveries(nesting, &nesting->beginnings, node, NULL);
 }
 
 static void build(struct nesting *nesting, struct program *program)
@@ -118,15 +125,21 @@ static void build(struct nesting *nesting, struct program *program)
 
     for (unsigned i = 0; i < count; i++) {
         struct node *node = program->nodes.at[i];
+        nesting->stamp++;
         for (unsigned a = 0; a < node->arm_count; a++)
             for (unsigned m = 0; m < node->arms[a].member_count; m++)
-                add_inside(nesting, node, node->arms[a].members[m].node);
-        if (node->handler && node->handler->ends)
-            add_beginning(nesting, node->handler->node);
+                add_with_recoveries(nesting, &nesting->inside[i], node->arms[a].members[m].node,
+                                    node);
         unsigned *greatest = &nesting->greatest[i];
         for (unsigned k = 1; k < node->locks.count; k++)
             if (node->locks.at[k].constraint->rank > node->locks.at[*greatest].constraint->rank)
                 *greatest = k;
+    }
+    nesting->stamp++;
+    for (unsigned i = 0; i < count; i++) {
+        const struct handler *handler = program->nodes.at[i]->handler;
+        if (handler && handler->ends)
+            add_beginning(nesting, handler->node);
     }
     for (unsigned i = 0; i < program->sources.count; i++) {
         struct source *source = program->sources.at[i];

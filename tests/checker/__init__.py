@@ -8,7 +8,8 @@ Four readings, each by its own algorithm, none of them the compiler's:
   steps.py     whether the steps, on every way, hold what they should, in order (R22 to R37)
   emitted.py   whether the C that is emitted does these steps
 
-docs/locks.md says what the first four leave open.
+Besides, interleave.py has the flows of small programs run in every interleaving, and controls.py
+shows that all this can fail.
 """
 
 import json
@@ -67,8 +68,8 @@ def check_program(fluxc, file, options=(), runtimes=RUNTIMES, folder="."):
             closings = agree(program, text, demand)
             Walk(program, text, demand, closings).run()
             Emitted(program, text, emit(fluxc, "c", runtime, options, file, folder)).run()
-        except Wrong as wrong:
-            raise Wrong(f"{file}, {runtime}: {wrong}") from None
+        except (Wrong, LookupError, ValueError, TypeError) as wrong:  # or nothing it understands
+            raise Wrong(f"{file}, {runtime}: {type(wrong).__name__}: {wrong}") from wrong
         steps += sum(len(routine["steps"]) for routine in program["prog"])
     return steps
 

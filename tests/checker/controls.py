@@ -1,4 +1,5 @@
-"""That the checker can fail: controls.py FLUXC. Each control is a compiler that lies in one way.
+"""That the checker can fail: controls.py FLUXC. Each control is a compiler that lies in one way; and
+interleave.py finds the circles that there are, and no others.
 
 A lie is told by a program that is compiled in place of the one that was written, so that the model,
 the steps and the C agree with each other in it; or it is written into one of them alone.
@@ -10,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from interleave import deadlock_of
 
 HERE = Path(__file__).parent
 
@@ -94,6 +97,19 @@ EDITS = [
 ]  # fmt: skip
 
 
+# What flows take (a!, as readers a?) and give back (-a), and whether they can wait in a circle.
+CIRCLES = [
+    ("one order", ["a! b! -b -a", "a? b! -b -a"], False),
+    ("two orders", ["a! b! -b -a", "b! a! -a -b"], True),
+    ("two orders, of readers", ["a? b? -b -a", "b? a? -a -b"], False),
+    ("one waits for a writer in front", ["a? b? -b -a", "b! a? -a -b", "a! -a"], True),
+    ("no writer is in front", ["a? b? -b -a", "b! a? -a -b"], False),
+    ("a reader that queues again", ["a? a? -a -a", "a! -a"], True),
+    ("a reader that becomes a writer", ["a? a! -a -a"], True),
+    ("one after the other", ["a! -a b! -b", "b! -b a! -a"], False),
+]
+
+
 def edit(text, pattern, replacement, which):
     """The text with one of the matches replaced."""
     matches = list(re.finditer(pattern, text))
@@ -141,9 +157,25 @@ def outputs_of(fluxc, path):
     }
 
 
+def steps_of(text):
+    """Steps as in --emit=json."""
+    steps = []
+    for word in text.split():
+        op, name, write = "take", word[0], word.endswith("!")
+        if word[0] == "-":
+            op, name = "give", word[1]
+        steps.append({"op": op, "constraint": name, "write": write, "next": len(steps) + 1})
+    return [*steps, {"op": "end"}]
+
+
 def main():
     fluxc = sys.argv[1]
     missed = 0
+    for name, flows, circle in CIRCLES:
+        program = {"prog": [{"steps": steps_of(flow)} for flow in flows]}
+        good = (deadlock_of(program)[1] is not None) == circle
+        missed += not good
+        print(f"{'ok' if good else 'MISSED':<7} {name}: {'a circle' if circle else 'no circle'}")
     with tempfile.TemporaryDirectory() as folder:
         path, other = Path(folder, "x.flux"), Path(folder, "other.flux")
         path.write_text(PROGRAM)

@@ -1,9 +1,13 @@
 # What a flow holds, takes and gives back at every step, of all programs here and of 300 random ones;
 # and what is emitted for some of these compiles without a warning.
-# limit: 120 s
+# limit: 240 s
 python3 "$ROOT/tests/cli/programs.py" 300 . || exit 1
 (cd "$ROOT" && find bench examples servers tests -name '*.flux' -exec \
     python3 tests/checker "$FLUXC_REAL" "$OLDPWD"/*.flux {} +) || exit 1
+
+# In no interleaving of two or three flows do they wait in a circle.
+(cd "$ROOT" && find examples tests/run tests/golden -name '*.flux' -exec \
+    python3 tests/checker/interleave.py "$FLUXC_REAL" "$OLDPWD"/[1-3]?.flux {} +) || exit 1
 
 . "$ROOT/tests/cli/assert"
 for compiler in gcc clang; do
