@@ -271,6 +271,22 @@ $(BUILD)/tests/runtime/%-$(1): $(BUILD)/obj/tests/runtime/%-$(1).o $(BUILD)/lib/
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))
 
+# The runner of a runtime is its library, the kit, and no program: that is a shared library, for each
+# random program another one, in place of the stub.
+RUNNERS := $(RUNTIMES:%=$(BUILD)/tests/random/runner-%)
+
+$(BUILD)/tests/random/libprogram.so: tests/random/stub.c $(BUILD)/settings | $(HEADERS)
+	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) -Iruntimes -fPIC -shared $(CFLAGS) $(LD_FLAGS) $(LDFLAGS) \
+	    -MF $(BUILD)/obj/stub.d -o $@ $<
+define runner_rules
+$(BUILD)/tests/random/runner-$(1): $(BUILD)/obj/tests/random/kit.o $(BUILD)/lib/libflux-$(1).a \
+        | $(BUILD)/tests/random/libprogram.so
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(LD_FLAGS) $$(LDFLAGS) -rdynamic -o $$@ -Wl,--whole-archive \
+	    $$(filter %.o %.a,$$^) -Wl,--no-whole-archive -L$$(@D) -lprogram $$(LIBS_$(1))
+endef
+$(foreach r,$(RUNTIMES),$(eval $(call runner_rules,$(r))))
+
 # A fuzzer defines LLVMFuzzerTestOneInput. With clang's engine it looks for new inputs, with
 # replay.c it reads those it is given.
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
@@ -278,7 +294,7 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring f
 	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
 
 .PHONY: check check-built test-programs soak golden fuzz fuzz-run
-test-programs: all $(TEST_PROGRAMS) $(FUZZERS)
+test-programs: all $(TEST_PROGRAMS) $(FUZZERS) $(RUNNERS)
 
 check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
 	$(Q)$(MAKE) --no-print-directory deps
