@@ -293,7 +293,7 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring f
         $(BUILD)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
 	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
 
-.PHONY: check check-built test-programs soak golden fuzz fuzz-run
+.PHONY: check check-built test-programs soak soak-random golden fuzz fuzz-run
 test-programs: all $(TEST_PROGRAMS) $(FUZZERS) $(RUNNERS)
 
 check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
@@ -309,9 +309,15 @@ check-built:
 	$(harness) '$(T)'
 
 SOAK_SECONDS = 20
-soak: ## programs that must not get stuck, for 3 * SOAK_SECONDS=20 under each runtime
+SEEDS = 200
+FIRST = 1
+soak: ## programs that must not get stuck, 3 * SOAK_SECONDS=20 each, and SEEDS=200 random programs
 	$(Q)FLUX_SOAK_SECONDS=$(SOAK_SECONDS) $(MAKE) --no-print-directory check-built KINDS=run \
 	    T=deadlock RUNTIMES='$(filter-out trace,$(RUNTIMES))'
+	$(Q)$(MAKE) --no-print-directory soak-random
+soak-random: $(FLUXC) $(HEADERS) $(RUNNERS) ## the random programs alone, from FIRST=1 on
+	$(Q)$(PYTHON) tests/random/soak.py --build=$(BUILD) --sanitizer='$(SAN)' --jobs=$(JOBS) \
+	    --runtimes='$(RUNTIMES)' --first=$(FIRST) --seeds=$(SEEDS)
 
 golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 	$(harness) --rewrite 'golden/$(T)'

@@ -189,13 +189,19 @@ static bool matches_all(const struct pattern *patterns, unsigned count)
     return true;
 }
 
+/* Semantic types may share a function (R18). */
+static bool asks_the_same(const struct predicate *a, const struct predicate *b)
+{
+    return a == b || (b != NULL && a->function != NULL && a->function == b->function);
+}
+
 /* Whether `earlier` matches whatever `arm` matches: predicates have no side effects (R18), so that
  * an answer is the same both times. */
 static bool covers(const struct arm *earlier, const struct arm *arm)
 {
     for (unsigned i = 0; i < arm->pattern_count; i++)
         if (earlier->patterns[i].predicate != NULL &&
-            earlier->patterns[i].predicate != arm->patterns[i].predicate)
+            !asks_the_same(earlier->patterns[i].predicate, arm->patterns[i].predicate))
             return false;
     return true;
 }

@@ -185,18 +185,18 @@ static struct value *lower_arm(struct lowering *l, const struct arm *arm, struct
 
 /* The answers of one dispatch that several arms ask for (R19: each once). */
 struct memo {
-    struct memo *next; /* of the same predicate */
+    struct memo *next; /* of the same function */
     unsigned field, uses, number;
 };
 struct memos {
     VECTOR(struct memo *) all;
-    struct table of; /* predicate's name to its memos */
+    struct table of; /* function to its memos: semantic types may share one (R18) */
 };
 
 static struct memo *memo_find(struct memos *memos, const struct predicate *predicate,
                               unsigned field)
 {
-    struct memo *memo = table_get(&memos->of, predicate->name);
+    struct memo *memo = table_get(&memos->of, predicate->function);
     while (memo && memo->field != field)
         memo = memo->next;
     return memo;
@@ -207,7 +207,7 @@ static void memo_use(struct lowering *l, struct memos *memos, const struct predi
 {
     struct memo *memo = memo_find(memos, predicate, field);
     if (!memo) {
-        void **first = table_at(l->arena, &memos->of, predicate->name);
+        void **first = table_at(l->arena, &memos->of, predicate->function);
         memo = arena_alloc(l->arena, sizeof *memo);
         *memo = (struct memo){.next = *first, .field = field};
         *first = memo;

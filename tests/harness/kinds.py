@@ -81,7 +81,9 @@ class Context:
 
 
 def discover(context):
-    for maker in (unit, golden, coverage, programs, bench, runtime, cli, server, fuzz):
+    makers = [unit, golden, coverage, programs, bench, random_programs]
+    makers += [runtime, cli, server, fuzz]
+    for maker in makers:
         yield from maker(context)
 
 
@@ -318,6 +320,31 @@ def bench(context):
                 context.check_program(source)
 
     yield Test("bench/compile", generated, [context.fluxc])
+
+
+# ---- random: generated programs, and what an oracle says of them ---------------------------------
+
+SEEDS_PER_TEST = 20
+SEEDS = 240
+SEEDS_SANITIZED = 60
+
+
+def random_programs(context):
+    """Seeds from 1 on in several tests, which run side by side; `make soak` runs more."""
+    tool = Path("tests/random/soak.py")
+    needs = [context.fluxc, *(context.build / f"tests/random/runner-{r}" for r in context.runtimes)]
+    for first in range(1, SEEDS_SANITIZED if context.sanitizer else SEEDS, SEEDS_PER_TEST):
+        name = f"{first}-{first + SEEDS_PER_TEST - 1}"
+
+        def action(first=first, name=name):
+            command = ["python3", tool, f"--build={context.build}", "--jobs=1"]
+            command += ["--afresh", "--as-they-are"]
+            command += [f"--sanitizer={context.sanitizer}", f"--runtimes={' '.join(context.runtimes)}"]
+            command += [f"--first={first}", f"--seeds={SEEDS_PER_TEST}"]
+            command += [f"--log={context.build}/random/{name}/log"]
+            check_status(run(command, context.limit(tool), env={"PYTHONDONTWRITEBYTECODE": "1"}))
+
+        yield Test(f"random/{name}", action, [*needs, "all"])
 
 
 # ---- cli, server, fuzz: scripts and inputs -------------------------------------------------------

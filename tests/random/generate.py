@@ -26,7 +26,7 @@ class Generator:
         self.program = Program()
         self.complete = {"flow": [], "source": [], "calm": []}
         self.places = {}  # of each node, with what is in it
-        self.budget = self.pick.choice([4, 8, 12, 20, 30])  # concrete nodes
+        self.budget = self.pick.choice([3, 5, 8, 8, 12, 20, 30])  # concrete nodes
         self.depth = self.pick.randint(2, 5)
         self.sessions = self.pick.random() < 0.5
         self.trouble = self.pick.choice([0, 1, 1, 2, 4])  # how often nodes fail

@@ -359,6 +359,8 @@ static int call(struct trip *trip, unsigned number, const uint64_t *inputs, unsi
     uint64_t state = mix(number + 1, trip->steps), session = flux_session_id();
     int error = 0;
 
+    if (trip->steps == 1) /* a source: what it returns is as good as an input */
+        state = mix(state, trip->number);
     for (unsigned i = 0; i < count; i++)
         state = mix(state, inputs[i]);
     trip->born = flux_flow_id() != 0;

@@ -7,6 +7,8 @@ seed, "ok" or the kind of failure, seconds, and readers seen side by side. Its f
 of all that is under test, the kit included: seeds that passed under the same stamp are not run
 again. A program that fails is made small (shrink.py) and left in a folder beside the log, with
 everything that is needed to run it again.
+
+As a test, limit: 240 s.
 """
 
 import argparse
@@ -126,10 +128,10 @@ def report(seed, kind, text, run, tools, folder, shrinking):
     )
 
 
-def soak(tools, seeds, jobs, log, folder, shrinking=True, bar=True):
-    """Runs the seeds; returns the number of failures and of seeds done."""
+def soak(tools, seeds, jobs, log, folder, shrinking):
+    """Runs the seeds. How many failed, how many are done, and in how many readers met."""
     waiting = [seed for seed in seeds if seed not in log.passed]
-    progress = Bar(len(seeds), len(seeds) - len(waiting)) if bar else None
+    progress = Bar(len(seeds), len(seeds) - len(waiting))
     failed, readers = 0, sum(most > 1 for seed, most in log.passed.items() if seed in set(seeds))
     done = len(seeds) - len(waiting)
     with tempfile.TemporaryDirectory(prefix="flux-soak-") as scratch:
@@ -141,15 +143,12 @@ def soak(tools, seeds, jobs, log, folder, shrinking=True, bar=True):
                 log.write(f"{seed} {kind or 'ok'} {seconds:.2f} {most}")
                 if kind is not None:
                     failed += 1
-                    if progress:
-                        progress.clear()
+                    progress.clear()
                     report(seed, kind, text, run, tools, folder / f"seed-{seed}", shrinking)
-                    if failed >= FAILURES_MAX:
+                    if failed >= FAILURES_MAX:  # the others would not be heard
                         break
-                if progress:
-                    progress.step(failed)
-    if progress:
-        progress.clear()
+                progress.step(failed)
+    progress.clear()
     return failed, done, readers
 
 
@@ -162,6 +161,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--runtimes", default="thread pool event trace")
     parser.add_argument("--log", type=Path, help="default: BUILD/soak/log")
+    parser.add_argument("--afresh", action="store_true", help="forget what the log says")
+    parser.add_argument("--as-they-are", action="store_true", help="leave failing programs large")
     options = parser.parse_args()
 
     tools = Tools(options.build, options.sanitizer, options.runtimes.split())
@@ -169,8 +170,12 @@ def main():
     os.environ.setdefault("TSAN_OPTIONS", "atexit_sleep_ms=0")
     seeds = range(options.first, options.first + options.seeds)
     begun = time.monotonic()
+    if options.afresh:
+        path.unlink(missing_ok=True)
     log = Log(path, stamp(tools))
-    failed, done, readers = soak(tools, seeds, options.jobs, log, path.parent)
+    failed, done, readers = soak(
+        tools, seeds, options.jobs, log, path.parent, not options.as_they_are
+    )
     minutes = (time.monotonic() - begun) / 60
     under = f" with {options.sanitizer}" if options.sanitizer else ""
     print(
