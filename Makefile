@@ -27,7 +27,7 @@ BUILD    = build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),/co
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 SANITIZE = -O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
-COUNT    = -O0 --coverage -fprofile-update=atomic -DFLUXI_COVERAGE
+COUNT    = -O0 --coverage -fprofile-update=atomic -DFLUX_COVERAGE
 EXTRA    = $(if $(SAN),$(SANITIZE),-O2) $(if $(COVERAGE),$(COUNT)) -g
 C_FLAGS  = -std=c11 $(WARNINGS) $(EXTRA) -MMD -MP
 CXX_FLAGS = -std=c++17 -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror) $(EXTRA) -MMD -MP
@@ -380,10 +380,10 @@ lint: all ## cppcheck and clang-tidy on the compiler and the runtimes
 	        returnDanglingLifetime uninitvar invalidPrintfArgType_uint) $(LINT_DIRS) $(LINTED)
 	clang-tidy --quiet $(LINTED) -- -std=c11 -D_GNU_SOURCE $(LINT_DIRS:-Ifluxc=-iquote fluxc)
 
-# Counters of earlier runs go first. What random programs happen to reach does not count.
+# Built anew, since what fluxc does then counts too; what random programs happen to reach does not.
 COVERAGE_KINDS = unit golden run examples runtime cli server fuzz
 coverage: ## lines and branches that the tests run; exits 1 where they are to be more
-	$(Q)find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)rm -rf build/coverage
 	$(Q)$(MAKE) --no-print-directory COVERAGE=1 KINDS='$(or $(KINDS),$(COVERAGE_KINDS))' \
 	    check-built; tests=$$?; $(PYTHON) tools/coverage.py build/coverage && exit $$tests
 

@@ -50,7 +50,7 @@ void fluxi_sources_free(void);
 /* ---- main.c, processes.c --------------------------------------------------------------------- */
 
 /* Before an end without exit(), by which a build for coverage would lose what it has counted. */
-#ifdef FLUXI_COVERAGE
+#ifdef FLUX_COVERAGE
 void __gcov_dump(void);
 #define fluxi_counters_write() __gcov_dump()
 #else

@@ -26,6 +26,10 @@ wrong "-d takes letters of 'aglp', not 'x'" -d x x.flux
 wrong "-d prints instead of writing files" -d g -o y.c x.flux
 wrong "-MF and -MT need -MD" -MF y.d x.flux
 wrong "-MD needs -MF" -MD -o - x.flux
+wrong "-o needs a name" -o "" x.flux
+wrong "--version takes no value" --version=3 x.flux
+wrong "the program has an empty name" ""
+wrong "an executable does not go to standard output" build -o - x.flux
 wrong "-o is given twice" -o a.c -o b.c x.flux
 wrong "--color is auto, always or never" --color=blue x.flux
 wrong "-v is for fluxc build" -v x.flux

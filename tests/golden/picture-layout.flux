@@ -1,0 +1,2 @@
+// fluxc: --emit=svg -w
+include "picture-parts.flux";
