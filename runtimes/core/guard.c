@@ -33,6 +33,7 @@ void fluxi_guard_wait(atomic_uint *guard)
     for (int i = 0; i < SPINS; i++) {
         unsigned free = 0;
         if (atomic_load_explicit(guard, memory_order_relaxed) == 0 &&
+            /* raced: it fails when another thread takes it between look and exchange */
             atomic_compare_exchange_weak_explicit(guard, &free, 1, memory_order_acquire,
                                                   memory_order_relaxed))
             return;

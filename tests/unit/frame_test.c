@@ -44,11 +44,14 @@ static void put__large__memory_comes_back_at_once(void **state)
     assert_int_equal(mallinfo2().uordblks + mallinfo2().hblkhd, before);
 }
 
+static size_t still_running; /* bytes in use when the thread that freed all had not ended yet */
+
 static void *put_all(void *argument)
 {
     struct flux_flow **flows = argument;
     for (unsigned i = 0; i < CROWD; i++)
         fluxi_frame_put(flows[i]);
+    still_running = mallinfo2().uordblks;
     fluxi_thread_done();
     return NULL;
 }
@@ -67,6 +70,7 @@ static void put__by_another_thread__comes_back(void **state)
     assert_int_equal(pthread_create(&thread, NULL, put_all, flows), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     size_t kept = mallinfo2().uordblks;
+    assert_true(still_running < before - (CROWD - 3000) * small.frame_size);
     assert_true(kept < before - (CROWD - 3000) * small.frame_size);
     struct flux_flow *flow = get(&small);
     assert_true(mallinfo2().uordblks <= kept); /* not from malloc */
