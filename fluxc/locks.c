@@ -21,8 +21,8 @@
  * so it does not change the answer to "does it take a later one?" for any other constraint.
  *
  * Only when c is placed everywhere does R30 set its modes: a node takes c for writing if anything
- * inside it does. (The other way round, O in the example of a reader P and a writer Q would be
- * given a? and upgrade it while it runs, which two flows can do to each other.)
+ * inside it does. (The other way round, O in the example of a reader P and a writer Q would take
+ * a? and have to upgrade it while it runs, for which two flows wait for each other.)
  */
 #include "passes.h"
 

@@ -22,10 +22,12 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+LOCKS = ("fluxc/locks.c", "fluxc/held.c", "fluxc/emit_locks.c")
+
 # What is to hold: a name, the files, what is counted, and which share of it is to be covered.
 BARS = [
     ("lines of the compiler", ("fluxc/", "grammar/"), "lines", 95),
-    ("branches of the lock analysis", ("fluxc/locks.c",), "branches", 100),
+    ("branches of the lock analysis", LOCKS, "branches", 100),
     ("branches of the runtimes' core", ("runtimes/core/",), "branches", 100),
 ]
 

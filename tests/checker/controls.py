@@ -1,5 +1,5 @@
-"""That the checker can fail: controls.py FLUXC. Each control is a compiler that lies in one way; and
-interleave.py finds the circles that there are, and no others.
+"""That the checker can fail: controls.py FLUXC. Each control is a compiler that lies in one way;
+and interleave.py finds the circles that there are, and no others.
 
 A lie is told by a program that is compiled in place of the one that was written, so that the model,
 the steps and the C agree with each other in it; or it is written into one of them alone.
@@ -53,7 +53,7 @@ OTHER_PROGRAMS = [
     ("a writer reads", r"atomic Left:\{log\?\};\natomic Right:\{log\};",
      "atomic Left:{log?};\natomic Right:{log?};"),
     ("a reader writes", r"look\?\};", "look};"),
-    ("more is held than was asked for", r"atomic Choose:\{table\};", "atomic Choose:{table, own(session)};"),
+    ("more is held than was asked for", r"Choose:\{table\};", "Choose:{table, own(session)};"),
     ("a constraint of the session is the program's", r"own\(session\)", "own"),
     ("arms change places", r"Choose:\[odd\] = Left -> Right;\nChoose:\[_\] = Turn;",
      "Choose:[odd] = Turn;\nChoose:[_] = Left -> Right;"),
@@ -90,7 +90,7 @@ EDITS = [
     ("C does not give back", "c", r"    flux_give\(.*\n", "", 1),
     ("C does not give back after an error", "c", r"    flux_give\(.*\n", "", -1),
     ("C gives back twice", "c", r"(    flux_give\(.*\n)", r"\1\1", 0),
-    ("C goes on elsewhere after waiting", "c", r"case 3: goto resume_3", "case 3: goto resume_4", 0),
+    ("C goes on elsewhere after waiting", "c", r"case 3: goto \w+", "case 3: goto resume_4", 0),
     ("C goes elsewhere after an error", "c", r"goto First_\d+;", "goto end;", 0),
     ("C ranks in another order", "c", r'"log", 1\)', '"log", 2)', 0),
     ("C calls another node", "c", r"error = Left\(", "error = Read(", 0),
@@ -191,7 +191,8 @@ def main():
             status, said = say(folder, outputs, path)
             good = status == (99 if number > 0 else 0)
             missed += not good
-            print(f"{'ok' if good else 'MISSED':<7} {name}: exit {status} {said.partition(': ')[2]}")
+            said = said.partition(": ")[2]
+            print(f"{'ok' if good else 'MISSED':<7} {name}: exit {status} {said}")
     sys.exit(1 if missed else 0)
 
 

@@ -81,10 +81,10 @@ class Emitted:
         self.text = text
         c = re.sub(r"/\*.*?\*/", "", c, flags=re.S)
         c = re.sub(r"^#.*$", "", c, flags=re.M)
-        self.functions = [
-            Function(body) for body in re.findall(r"^FLUX_FIELDWISE [^\n]*\n\{\n(.*?)^\}$", c, re.S | re.M)
-        ]
-        self.sessions = [n for n in sorted(text.scopes, key=text.rank) if text.scopes[n] == "session"]
+        bodies = re.findall(r"^FLUX_FIELDWISE [^\n]*\n\{\n(.*?)^\}$", c, re.S | re.M)
+        self.functions = [Function(body) for body in bodies]
+        order = sorted(text.scopes, key=text.rank)
+        self.sessions = [name for name in order if text.scopes[name] == "session"]
         self.check_tables(c)
 
     def check_tables(self, c):
@@ -140,7 +140,8 @@ class Emitted:
             return {"next": after, "other": function.labels[groups[0]]}
         elif op == "born":
             check(kind == op and groups[0] == str(step["suspends"]), f"C has {kind} {groups}")
-            check(function.labels[function.resumes[step["suspends"]]] == after, "C resumes elsewhere")
+            resumed = function.labels[function.resumes[step["suspends"]]]
+            check(resumed == after, "C resumes elsewhere")
         else:
             check(kind == op, f"{op}, but C has {kind} {groups}")
         ways = {"next": after}
@@ -152,9 +153,8 @@ class Emitted:
         return ways
 
     def same_lock(self, step, name, write):
-        check(
-            (name, write) == (step["constraint"], step["write"]), f"C has '{name}', writing: {write}"
-        )
+        right = (step["constraint"], step["write"])
+        check((name, write) == right, f"C has '{name}', writing: {write}")
 
     # ---- both, every way -------------------------------------------------------------------------
 
@@ -177,9 +177,8 @@ class Emitted:
             work += [(ways[way], steps[index][way]) for way in ways if way in steps[index]]
         reached = {at for at, _ in seen}
         for at, (kind, groups) in enumerate(function.code):
-            check(
-                at in reached or kind in ("goto", "error"), f"C that no step asks for: {kind} {groups}"
-            )
+            asked = at in reached or kind in ("goto", "error")
+            check(asked, f"C that no step asks for: {kind} {groups}")
 
     def run(self):
         routines = self.program["prog"]
