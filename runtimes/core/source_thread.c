@@ -45,6 +45,7 @@ static bool try_admit(void)
 {
     unsigned long long count = atomic_load(&flows);
     while (count < fluxi_max_flows) {
+        /* raced: it fails when a flow begins or ends between look and exchange */
         if (atomic_compare_exchange_weak(&flows, &count, count + 1))
             return true;
     }
