@@ -28,10 +28,12 @@ static const char *lock_text(struct arena *arena, const struct lock *lock)
                         lock->constraint->scope == SCOPE_SESSION ? "(session)" : "");
 }
 
+/* How wide a column is with this text in it, too. One that is very long goes over its column. */
 static int wider(int width, const char *text)
 {
-    int length = (int)strlen(text);
-    return length > width ? length : width;
+    enum { WIDTH_MAX = 72 };
+    size_t length = strlen(text);
+    return length > (size_t)width && length <= WIDTH_MAX ? (int)length : width;
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */

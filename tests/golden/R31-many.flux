@@ -1,6 +1,6 @@
 // fluxc: --emit=locks
 // Long ways, of which the beginning is shown, and more of everything: nodes that hold many constraints
-// before one is added, many holders of one, many nodes around and inside one.
+// before one is added, many holders of one, many nodes around and inside one. A list wider than a column is.
 S () => (int n);
 source S => Top;
 Top = A -> B -> C -> D -> E -> F -> G -> H -> I -> J -> Last;
@@ -20,4 +20,4 @@ source Other => Top2;
 Other () => (int n);
 Top2 = Long -> Last;
 Long = L1; L1 = L2; L2 = L3; L3 = L4; L4 = L5; L5 = L6; L6 = Q;
-atomic Long:{a?};
+atomic Long:{a?, w1, w2, w3, w4, w5, w6, w7, w8, w9, wa, wb, wc, wd, we, wf, wg, wh, wi, wj};
