@@ -293,7 +293,7 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring f
         $(BUILD)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
 	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
 
-.PHONY: check check-built test-programs soak soak-random golden fuzz fuzz-run
+.PHONY: model check check-built test-programs soak soak-random golden fuzz fuzz-run
 test-programs: all $(TEST_PROGRAMS) $(FUZZERS) $(RUNNERS)
 
 check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
@@ -318,6 +318,9 @@ soak: ## programs that must not get stuck, 3 * SOAK_SECONDS=20 each, and SEEDS=2
 soak-random: $(FLUXC) $(HEADERS) $(RUNNERS) ## the random programs alone, from FIRST=1 on
 	$(Q)$(PYTHON) tests/random/soak.py --build=$(BUILD) --sanitizer='$(SAN)' --jobs=$(JOBS) \
 	    --runtimes='$(RUNTIMES)' --first=$(FIRST) --seeds=$(SEEDS)
+
+model: ## checks the model of the constraints in full, see docs/model.md (some minutes, 8 GB)
+	$(Q)$(PYTHON) tests/model/run.py
 
 golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 	$(harness) --rewrite 'golden/$(T)'
@@ -346,7 +349,8 @@ fuzz-run: $(FUZZERS)
 
 PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-dev \
            libhttp-parser-dev libturbojpeg0-dev \
-           libcmocka-dev libevent-dev libssl-dev libcurl4-openssl-dev valgrind graphviz curl
+           libcmocka-dev libevent-dev libssl-dev libcurl4-openssl-dev valgrind graphviz curl \
+           spin
 
 .PHONY: deps install
 deps: ## installs the Debian packages that are missing (root or sudo)

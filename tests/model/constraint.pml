@@ -8,8 +8,10 @@
  *
  *      FLOWS CONSTRAINTS   how many, up to 3 of each
  *      ROUNDS              how often each flow does it, 1 if not set
- *      POOL=n              on n workers, less than the flows; else each flow has its thread
+ *      POOL=n              flows run on n threads (core/queue.c); if not set, each has a thread of its
+ *                          own, as source parts and clocks have (core/seat.c)
  *      SESSIONS            the first constraint is one of session scope, and there are two sessions
+ *      WRITERS             all but the first are taken by writers only
  *      NESTED              a node inside a node, each with constraints of its own (R30, R31)
  *      COARSE              a loop around a compare-and-swap is one step, and so is what happens
  *                          under a guard
@@ -100,7 +102,7 @@ byte earlier[FLOWS];                     /* of a queued flow: those that were qu
 byte running;                            /* the set of flows that a thread runs */
 byte inside[OBJECTS];                    /* threads in the middle of taking or giving it */
 
-/* Exclusion, at the moment in which `flow` comes to hold it; and the state word says so. */
+/* Exclusion, at the moment in which `flow` comes to hold it. */
 inline granted(c, flow, mode)
 {
     assert(writers[c] == 0);
@@ -123,11 +125,11 @@ inline given(c, flow, mode)
     ((state[c] & WRITER) == count(writers[c]) * WRITER &&                                          \
      state[c] / READER == count(readers[c]))
 
-/* I1, I3; and readers that stand at the head wait for a writer alone. */
+/* I1; and no reader stands at the head of the queue while readers hold it. */
 #define queue_is_right(c)                                                                          \
     (((state[c] & WAITING) != 0) == (waiting[c] != 0) &&                                           \
-     (waiting[c] != 0) == (head[c] != NONE) && state[c] != WAITING &&                              \
-     (head[c] == NONE || want[head[c]] == WRITE || writers[c] != 0))
+     (waiting[c] != 0) == (head[c] != NONE) &&                                                     \
+     (head[c] == NONE || want[head[c]] == WRITE || readers[c] == 0))
 
 /* ---- guard.c: futexes and guards ---- */
 
@@ -204,12 +206,13 @@ inline guard_unlock(c)
 
 #ifdef POOL
 
-/* pool.c by its contract: a flow that is ready is run by some worker, in no particular order. Idle
- * workers are all alike, so the first of them is the one. */
+/* What runs on the threads of core/queue.c, by its contract: a flow that is ready is run by one of
+ * them, in no particular order. Idle threads are all alike, so the first of them is the one. */
 byte ready = BIT(FLOWS) - 1;
 byte idle = BIT(POOL) - 1;
 
 /* follows fluxi_runtime_ready, of pool.c */
+/* follows fluxi_queue_resume */
 inline fluxi_runtime_ready(flow)
 {
     d_step {
@@ -246,7 +249,7 @@ inline leave_flow()
 
 #else
 
-/* thread.c: each flow has a thread, with a seat. */
+/* What has a thread of its own, with a seat. */
 byte woken_word[THREADS];
 byte seat_sleeps[THREADS];
 
@@ -282,7 +285,6 @@ inline leave_flow()
 }
 
 /* follows fluxi_seat_wake */
-/* follows fluxi_runtime_ready, of thread.c */
 inline fluxi_runtime_ready(flow)
 {
 #ifdef BREAK_SEAT
@@ -439,48 +441,33 @@ inline wake()
     od
 }
 
-/* follows give_slowly */
-inline give_slowly(c, flow, mode)
-{
-    LOOP {
-        guard_lock(c);
-        d_step { state[c] = state[c] - share(mode); given(c, flow, mode); left = state[c] }
-        if
-        :: left == WAITING -> hand_over(c)
-        :: else
-        fi;
-        left = 0;
-        guard_unlock(c)
-    }
-    wake()
-}
-
-#ifdef BREAK_GIVE
-#define is_last(word, mode) false
-#else
-#define is_last(word, mode) (word - share(mode) == WAITING)
-#endif
-
-/* follows give_shared: outside the guard a constraint for which flows wait only loses readers, and
- * not the last one (I2); up to give_slowly, which comes next unless it is `given_back` */
+/* follows give_shared: by I3 one giver leaves nothing but WAITING */
 /* follows flux_give */
 inline give_shared(c, flow, mode)
 {
-    d_step { seen = state[c]; inside[c]++ }
-    do
-    :: !is_last(seen, mode) ->
-        if
-        :: d_step {
-            state[c] == seen -> state[c] = seen - share(mode);
-            given(c, flow, mode);
-            given_back = true;
-            inside[c]--
-        }; break
-        :: fails(c) -> seen = state[c]
-        fi
-    :: else -> break
-    od;
-    seen = 0
+    d_step {
+        state[c] = state[c] - share(mode);
+        left = state[c];
+        given(c, flow, mode);
+        assert(word_is_right(c));
+        inside[c] = inside[c] + (left == WAITING -> 1 : 0)
+    }
+#ifdef BREAK_LOOK
+    d_step { left = state[c]; inside[c] = inside[c] + (left == WAITING -> 1 : 0) }
+#endif
+    if
+#ifndef BREAK_GIVE
+    :: left == WAITING ->
+        LOOP {
+            guard_lock(c);
+            hand_over(c);
+            guard_unlock(c)
+        }
+        wake()
+#endif
+    :: else
+    fi;
+    left = 0
 }
 
 /* ---- sessions ---- */
@@ -542,13 +529,13 @@ byte round[FLOWS];
         fi                                                                                         \
     }
 
-/* A thread, or a worker, and the flows it runs. */
+/* A thread and the flows that it runs. */
 proctype thread(byte self)
 {
     byte flow = NONE, step, c, mode, seen, list = NONE, last = NONE;
     short plan;
     byte left;
-    bool taken, given_back;
+    bool taken;
 
 begin:
     next_flow();
@@ -598,14 +585,9 @@ give:
         :: step == 0 -> goto end
         :: else
         fi;
-        give_shared(c, flow, mode);
-        step--;
-        if
-        :: given_back -> given_back = false; goto give
-        :: else
-        fi
+        step--
     }
-    give_slowly(c, flow, mode);
+    give_shared(c, flow, mode);
     goto give;
 
 end:
@@ -684,6 +666,9 @@ byte outer[CONSTRAINTS], inner[CONSTRAINTS];
 init {
     byte flow, k, digit;
     bool later;
+#ifdef SESSIONS
+    bool joined; /* a flow before has; the first one's session is the first */
+#endif
     atomic {
         do
         :: flow < FLOWS ->
@@ -691,6 +676,9 @@ init {
             do
             :: k < CONSTRAINTS ->
                 choose(digit, 3);
+#ifdef WRITERS
+                digit = (k > 0 && digit == READ -> WRITE : digit);
+#endif
                 outer[k] = digit;
 #ifdef NESTED
                 choose(digit, 3);
@@ -718,8 +706,9 @@ init {
 #ifdef SESSIONS
             if
             :: true
-            :: joins(plan_of[flow]) -> plan_of[flow] = plan_of[flow] | SECOND_SESSION
+            :: joins(plan_of[flow]) && joined -> plan_of[flow] = plan_of[flow] | SECOND_SESSION
             fi;
+            joined = joined || joins(plan_of[flow]);
 #endif
             /* Flows are all alike: of arrangements that differ in their order, one is enough. */
             if
