@@ -2,7 +2,10 @@
 # new file is a new part, nothing is registered. `make help` lists what can be made.
 #
 #     CC=clang CXX=clang++    another compiler (what that changes is built again)
-#     SAN=address,undefined   with sanitizers, in a folder of its own below build/; also SAN=thread
+#     DEBUG=1                 runtimes that watch what flows hold, see docs/runtimes.md; in a folder
+#                             of its own below build/
+#     SAN=address,undefined   with sanitizers, in a folder of its own below build/; also SAN=thread;
+#                             has what DEBUG=1 has
 #     WERROR=1                warnings are errors
 #     T=PATTERN               with check: only tests whose names contain PATTERN
 #     KINDS='run golden'      with check: only these kinds of tests, see tests/README.md
@@ -23,10 +26,12 @@ JOBS    := $(shell nproc 2>/dev/null || echo 1)
 
 comma   := ,
 
-BUILD    = build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),/coverage)
+BUILD    = build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)),$(if $(DEBUG),/debug))$(if \
+             $(COVERAGE),/coverage)
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 SANITIZE = -O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+WATCHED  = $(if $(DEBUG)$(SAN),-DFLUXI_DEBUG)
 COUNT    = -O0 --coverage -fprofile-update=atomic -DFLUX_COVERAGE
 EXTRA    = $(if $(SAN),$(SANITIZE),-O2) $(if $(COVERAGE),$(COUNT)) -g
 C_FLAGS  = -std=c11 $(WARNINGS) $(EXTRA) -MMD -MP
@@ -43,7 +48,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- what there is -------------------------------------------------------------------------------
 
-# A runtime is the core and the folders in its row.
+# A runtime is the core and the folders in its row, in debug builds with the folder debug as well.
 RUNTIME_NAMES = thread pool event trace
 
 PARTS_thread  = core thread
@@ -100,7 +105,7 @@ all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) $(PICTURES)
 # All objects depend on a file that changes when the way they are compiled does, or when a header
 # appears that some look for: without valgrind's it does not know stacks when it sees them.
 SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_FLAGS) $(LDFLAGS) \
-            / $(wildcard $(addprefix /usr/include/,valgrind/valgrind.h llhttp.h))
+            / $(WATCHED) $(wildcard $(addprefix /usr/include/,valgrind/valgrind.h llhttp.h))
 ifneq ($(MAKECMDGOALS),help)
 ifneq ($(shell mkdir -p $(BUILD)/obj && { echo '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
                            echo '$(SETTINGS)' >$(BUILD)/settings; } && echo written),written)
@@ -155,21 +160,39 @@ $(FLUXC): $(FLUXC_OBJECTS)
 	$(call link)
 
 # ---- runtimes ------------------------------------------------------------------------------------
+#
+# Each exists twice: as it is installed, and, for the tests that say "build: debug", as a debug build
+# has it. In a debug build that is the same.
+
+DEBUG_OBJ = $(BUILD)/obj$(if $(WATCHED),,/debug)
+DEBUG_LIB = $(BUILD)/lib$(if $(WATCHED),,/debug)
 
 $(BUILD)/obj/runtimes/%.o: runtimes/%.c $(BUILD)/settings
-	$(call compile,-D_GNU_SOURCE $(GUARD) -Iruntimes -Iruntimes/core)
+	$(call compile,-D_GNU_SOURCE $(GUARD) $(WATCHED) -Iruntimes -Iruntimes/core)
+
+$(BUILD)/obj/debug/runtimes/%.o: runtimes/%.c $(BUILD)/settings
+	$(call compile,-D_GNU_SOURCE $(GUARD) -DFLUXI_DEBUG -Iruntimes -Iruntimes/core)
 
 $(BUILD)/obj/runtimes/%.o: runtimes/%.S $(BUILD)/settings
 	$(call compile,-Iruntimes)
 
-runtime_objects = $(foreach p,$(1),$(patsubst %,$(BUILD)/obj/%.o,$(basename \
+$(BUILD)/obj/debug/runtimes/%.o: runtimes/%.S $(BUILD)/settings
+	$(call compile,-Iruntimes)
+
+# $(1): folders, $(2): where objects are
+runtime_objects = $(foreach p,$(1),$(patsubst %,$(2)/%.o,$(basename \
                     $(wildcard runtimes/$(p)/*.c runtimes/$(p)/*.S))))
 
 define runtime_rules
-$(BUILD)/lib/libflux-$(1).a: $(call runtime_objects,$(PARTS_$(1)))
+$(DEBUG_LIB)/libflux-$(1).a: $(call runtime_objects,$(PARTS_$(1)) debug,$(DEBUG_OBJ))
+	$$(archive)
+endef
+define release_rules
+$(BUILD)/lib/libflux-$(1).a: $(call runtime_objects,$(PARTS_$(1)),$(BUILD)/obj)
 	$$(archive)
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
+$(if $(WATCHED),,$(foreach r,$(RUNTIMES),$(eval $(call release_rules,$(r)))))
 
 # The build folder is laid out as an installation is, so one .pc file serves both, wherever it is.
 $(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
@@ -251,22 +274,35 @@ $(BUILD)/lib/libfluxc.a: $(filter-out $(BUILD)/obj/fluxc/main.o,$(FLUXC_OBJECTS)
 $(BUILD)/lib/libunit.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
                           $(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 	$(archive)
-UNIT_LIBRARIES = $(addprefix $(BUILD)/lib/lib,fluxc.a common.a flux-thread.a unit.a)
+# $(1): where the runtime is
+unit_libraries = $(patsubst %,$(BUILD)/lib/lib%.a,fluxc common) $(1)/libflux-thread.a \
+                 $(BUILD)/lib/libunit.a
+UNIT_LIBRARIES = $(call unit_libraries,$(BUILD)/lib)
 UNIT_FLAGS     = -Wl,--allow-multiple-definition,--wrap=malloc,--wrap=calloc,-u,__wrap_malloc \
                  $(COMMON_LIBS) -pthread -lm
 
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/settings | $(HEADERS) $(GENERATED)
-	$(call compile,-D_GNU_SOURCE -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core \
+	$(call compile,-D_GNU_SOURCE $(WATCHED) -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core \
 	    -Iservers/common)
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_LIBRARIES)
 	$(call link,-lcmocka $(UNIT_FLAGS))
 
+# Those that are about debug builds.
+debug_tests = $(patsubst %.c,%,$(shell grep -l '^// build: debug' tests/$(1)/*.c))
+
+$(addprefix $(BUILD)/,$(call debug_tests,unit)): \
+        $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(call unit_libraries,$(DEBUG_LIB))
+	$(call link,-lcmocka $(UNIT_FLAGS))
+
 # A runtime test is a program whose tables are written by hand; FLUX_RUNTIME is the runtime's name.
 define runtime_test_rules
 $(BUILD)/obj/tests/runtime/%-$(1).o: tests/runtime/%.c $(BUILD)/settings | $(HEADERS)
-	$$(call compile,-D_GNU_SOURCE -DFLUX_RUNTIME=$(1) -Iruntimes -Iruntimes/core)
+	$$(call compile,-D_GNU_SOURCE $(WATCHED) -DFLUX_RUNTIME=$(1) -Iruntimes -Iruntimes/core)
 $(BUILD)/tests/runtime/%-$(1): $(BUILD)/obj/tests/runtime/%-$(1).o $(BUILD)/lib/libflux-$(1).a
+	$$(call link,$$(LIBS_$(1)))
+$(patsubst %,$(BUILD)/%-$(1),$(call debug_tests,runtime)): \
+        $(BUILD)/tests/runtime/%-$(1): $(BUILD)/obj/tests/runtime/%-$(1).o $(DEBUG_LIB)/libflux-$(1).a
 	$$(call link,$$(LIBS_$(1)))
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))

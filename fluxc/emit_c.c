@@ -87,8 +87,30 @@ static void emit_tables(struct emitter *e)
     }
 }
 
-static void emit_source_row(struct emitter *e, const struct source *source)
+/* By the number of a suspension point: the place of its step, for those who describe a flow. */
+static void emit_source_places(struct emitter *e, const struct routine *routine)
 {
+    const struct place **places =
+        arena_alloc(e->program->arena, (routine->at_count + 1) * sizeof *places);
+    if (routine->at_count == 0)
+        return;
+    for (unsigned i = 0; i < routine->steps.count; i++)
+        places[routine->steps.at[i].at] = routine->steps.at[i].place;
+    places[0] = NULL; /* where the steps are that are none */
+    text_print(e->out, "\nstatic const struct flux_place *const flux_places_%s[] = {\n",
+               routine->source->symbol);
+    for (unsigned at = 0; at <= routine->at_count; at++) {
+        if (places[at])
+            text_print(e->out, "    &flux_places[%u],\n", places[at]->index);
+        else
+            text_print(e->out, "    NULL,\n");
+    }
+    text_print(e->out, "};\n");
+}
+
+static void emit_source_row(struct emitter *e, const struct routine *routine)
+{
+    const struct source *source = routine->source;
     struct position at = source_position(source->span.file, source->span.begin);
     text_print(e->out,
                "    {\n"
@@ -105,6 +127,11 @@ static void emit_source_row(struct emitter *e, const struct source *source)
         text_print(e->out, "        .parallel = true,\n");
     if (source->session)
         text_print(e->out, "        .sessions = true,\n");
+    if (routine->at_count > 0)
+        text_print(e->out,
+                   "        .places = flux_places_%s,\n"
+                   "        .place_count = %u,\n",
+                   source->symbol, routine->at_count + 1);
     text_print(e->out, "    },\n");
 }
 
@@ -136,10 +163,13 @@ static void emit_program(struct emitter *e)
     struct text *out = e->out;
     unsigned programs, sessions;
 
+    text_print(out, "\n/* Where flows wait, by `at`. */\n");
+    for (unsigned i = 0; i < e->prog->routines.count; i++)
+        emit_source_places(e, e->prog->routines.at[i]);
     text_print(out, "\n/* The program. */\n");
     text_print(out, "static const struct flux_source flux_sources[] = {\n");
-    for (unsigned i = 0; i < program->sources.count; i++)
-        emit_source_row(e, program->sources.at[i]);
+    for (unsigned i = 0; i < e->prog->routines.count; i++)
+        emit_source_row(e, e->prog->routines.at[i]);
     text_print(out, "};\n");
     emit_constraint_lists(e, &programs, &sessions);
     text_print(out,

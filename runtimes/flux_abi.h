@@ -32,7 +32,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define FLUX_ABI_VERSION 1
+#define FLUX_ABI_VERSION 2
 
 /* ---- 1. tables: the program's description of itself ------------------------------------------ */
 
@@ -69,6 +69,9 @@ struct flux_source {
                           frames start in the flow part, with at = 0 */
     bool parallel;     /* R16 */
     bool sessions;     /* R17: its flows belong to sessions */
+    const struct flux_place *const *places; /* by `at`: where a flow is that goes on there. NULL, or
+                                               with gaps, in tables written by hand */
+    unsigned place_count;
 };
 
 struct flux_program {
@@ -137,7 +140,7 @@ struct flux_flow {
     uint64_t deadline;             /* of its await, ns of the monotonic clock; 0: none */
     struct flux_flow *later, *earlier; /* in the queue of deadlines */
     int fd;                        /* of its await */
-    uint32_t held;                 /* debug builds: constraints held */
+    uint32_t record;               /* debug builds: number of what is known of it; 0: nothing */
 };
 
 /* ---- 3. suspension points -------------------------------------------------------------------- *

@@ -34,7 +34,7 @@
 #include "guard.h"
 #include "session.h"
 
-#include <assert.h>
+#include <stdio.h>
 
 #define WRITER  1u
 #define WAITING 2u
@@ -63,36 +63,6 @@ static inline void put(struct flux_constraint *constraint, unsigned state)
     atomic_store_explicit(&constraint->state, state, memory_order_release);
 }
 
-/* ---- the order of R29 ------------------------------------------------------------------------ *
- *
- * flow->held has a bit for each rank below 31 that the flow holds, so that a debug build can tell a
- * constraint taken out of order, which is a defect of the compiler, when it happens and not when
- * two flows have locked each other out.
- */
-#ifndef NDEBUG
-static uint32_t rank_bit(const struct flux_constraint *constraint)
-{
-    return constraint->rank < 31 ? UINT32_C(1) << constraint->rank : 0;
-}
-
-static void order_taken(struct flux_flow *flow, const struct flux_constraint *constraint)
-{
-    uint32_t bit = rank_bit(constraint);
-    assert(bit == 0 || flow->held < bit);
-    flow->held |= bit;
-}
-
-static void order_given(struct flux_flow *flow, const struct flux_constraint *constraint)
-{
-    uint32_t bit = rank_bit(constraint);
-    assert((flow->held & bit) == bit);
-    flow->held &= ~bit;
-}
-#else
-#define order_taken(flow, constraint) ((void)0)
-#define order_given(flow, constraint) ((void)0)
-#endif
-
 /* ---- the queue ------------------------------------------------------------------------------- */
 
 static void park(struct flux_flow *flow, struct flux_constraint *constraint, enum flux_mode mode,
@@ -102,6 +72,7 @@ static void park(struct flux_flow *flow, struct flux_constraint *constraint, enu
     flow->error = 0;
     flow->want = (uint8_t)mode;
     flow->next = NULL;
+    fluxi_order_waits(flow);
     if (constraint->head == NULL)
         constraint->head = flow;
     else
@@ -133,6 +104,7 @@ static void wake(struct flux_flow *flow)
 {
     while (flow != NULL) {
         struct flux_flow *next = flow->next; /* ready queues the flow anew, or runs it */
+        fluxi_order_taken(flow);
         fluxi_runtime_ready(flow);
         flow = next;
     }
@@ -222,16 +194,19 @@ static void give_alone(struct flux_constraint *constraint, enum flux_mode mode)
 bool flux_take(struct flux_flow *flow, struct flux_constraint *constraint, enum flux_mode mode,
                uint32_t at)
 {
-    order_taken(flow, constraint);
+    fluxi_order_wants(flow, constraint, mode, at);
     flow->error = 0;
-    return fluxi_single_threaded ? take_alone(flow, constraint, mode, at)
-                                 : take_shared(flow, constraint, mode, at);
+    bool taken = fluxi_single_threaded ? take_alone(flow, constraint, mode, at)
+                                       : take_shared(flow, constraint, mode, at);
+    if (taken)
+        fluxi_order_taken(flow);
+    return taken;
 }
 
 void flux_give(struct flux_flow *flow, struct flux_constraint *constraint, enum flux_mode mode)
 {
-    (void)flow;
-    order_given(flow, constraint);
+    (void)flow; /* who gives, debug builds alone ask */
+    fluxi_order_given(flow, constraint, mode);
     if (fluxi_single_threaded)
         give_alone(constraint, mode);
     else
@@ -246,4 +221,36 @@ bool flux_take_session(struct flux_flow *flow, unsigned index, enum flux_mode mo
 void flux_give_session(struct flux_flow *flow, unsigned index, enum flux_mode mode)
 {
     flux_give(flow, &flow->session->constraints[index], mode);
+}
+
+/* ---- when flows do not end ------------------------------------------------------------------- */
+
+static unsigned queue_length(struct flux_constraint *constraint)
+{
+    unsigned length = 0;
+    fluxi_guard_lock(&constraint->guard);
+    for (const struct flux_flow *flow = constraint->head; flow != NULL; flow = flow->next)
+        length++;
+    fluxi_guard_unlock(&constraint->guard);
+    return length;
+}
+
+/* While one thread runs all flows the queues have no guard, and cannot be counted by another. */
+void fluxi_constraints_summary(void)
+{
+    for (unsigned i = 0; i < flux_program.constraint_count; i++) {
+        struct flux_constraint *constraint = flux_program.constraints[i];
+        unsigned state = peek(constraint), readers = state / READER;
+        char waiting[24] = "some", holders[32] = "nobody";
+        if ((state & WAITING) == 0)
+            continue;
+        if (!fluxi_single_threaded)
+            snprintf(waiting, sizeof waiting, "%u", queue_length(constraint));
+        if ((state & WRITER) != 0)
+            strcpy(holders, "a writer");
+        else if (readers > 0)
+            snprintf(holders, sizeof holders, "%u reader%s", readers, readers == 1 ? "" : "s");
+        flux_log(FLUX_WARNING, "constraint %s: held by %s, %s waiting", constraint->name, holders,
+                 waiting);
+    }
 }

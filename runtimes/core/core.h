@@ -32,6 +32,20 @@ void fluxi_option_show(const struct flux_option *option, char *buffer, size_t si
  * program of its own, and the exit status in the parent once all have ended. */
 int fluxi_processes_run(unsigned count);
 
+/* ---- places: flow.c -------------------------------------------------------------------------- */
+
+/* Where a flow of the source is that goes on at `at`; NULL: the tables do not say. */
+const struct flux_place *fluxi_place_at(const struct flux_source *source, uint32_t at);
+
+/* "Image > Handler > Compress": the chain of places read from the top, cut off at the left where it
+ * does not fit. It begins somewhere in the buffer, which has room for 4 at least. */
+const char *fluxi_path_text(const struct flux_place *place, char *buffer, size_t size);
+
+/* ---- constraint.c ---------------------------------------------------------------------------- */
+
+/* Logs which constraints of program scope flows wait for. */
+void fluxi_constraints_summary(void);
+
 /* ---- frame.c, flow.c, session.c, source.c ---------------------------------------------------- */
 
 struct flux_flow *fluxi_frame_get(size_t size); /* indeterminate; NULL: no memory */

@@ -112,6 +112,7 @@ void fluxi_flow_born(struct flux_flow *flow)
 {
     struct fluxi_source *source = flow->origin;
     fluxi_flow_number(flow);
+    fluxi_order_born(flow);
     source->births++;
     source->in_a_row = 0;
 }
@@ -124,11 +125,14 @@ void fluxi_flow_ended(struct flux_flow *flow)
         fluxi_clock_ended(source);
 }
 
-/* ---- errors ---------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
-/* "Image > Handler > Compress": the chain of places read from the top, cut off at the left where it
- * does not fit. */
-static const char *path_text(const struct flux_place *place, char *buffer, size_t size)
+const struct flux_place *fluxi_place_at(const struct flux_source *source, uint32_t at)
+{
+    return source != NULL && at < source->place_count ? source->places[at] : NULL;
+}
+
+const char *fluxi_path_text(const struct flux_place *place, char *buffer, size_t size)
 {
     size_t at = size - 1;
     buffer[at] = '\0';
@@ -148,6 +152,8 @@ static const char *path_text(const struct flux_place *place, char *buffer, size_
     return buffer + at;
 }
 
+/* ---- errors ---------------------------------------------------------------------------------- */
+
 void flux_unhandled(struct flux_flow *flow, const struct flux_place *place, int error)
 {
     static struct fluxi_log_limit limit;
@@ -161,7 +167,7 @@ void flux_unhandled(struct flux_flow *flow, const struct flux_place *place, int 
     }
     atomic_fetch_add_explicit(&unhandled, 1, memory_order_relaxed);
     fluxi_log_limited(&limit, FLUX_ERROR, "%s failed: %s (%d); path %s, %s:%u", place->node->name,
-                      flux_strerror(error), error, path_text(place, path, sizeof path),
+                      flux_strerror(error), error, fluxi_path_text(place, path, sizeof path),
                       place->node->file, place->node->line);
 }
 

@@ -51,13 +51,22 @@ static sigset_t stop_signals(void)
     return set;
 }
 
-/* What the main thread keeps blocked: what it waits for. Set before `initial`, since threads that a
+/* What the main thread waits for. */
+static sigset_t awaited_signals(void)
+{
+    sigset_t set = stop_signals();
+    sigaddset(&set, FLUXI_POKE);
+    if (FLUXI_REPORT != 0)
+        sigaddset(&set, FLUXI_REPORT);
+    return set;
+}
+
+/* The main thread keeps blocked what it waits for. Set before `initial`, since threads that a
  * library starts there inherit it and shall not receive the stop. */
 static void signals_set_up(void)
 {
     struct sigaction poke = {.sa_handler = poked}, ignore = {.sa_handler = SIG_IGN};
-    sigset_t set = stop_signals();
-    sigaddset(&set, FLUXI_POKE);
+    sigset_t set = awaited_signals();
     sigemptyset(&poke.sa_mask);
     sigemptyset(&ignore.sa_mask);
     sigaction(FLUXI_POKE, &poke, NULL);
@@ -93,12 +102,11 @@ static void default_stop_signals(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* Waits for SIGTERM, SIGINT or a poke, for `limit` nanoseconds at most; 0 when none came. */
+/* Waits for one of them, for `limit` nanoseconds at most; 0 when none came. */
 static int wait_for_signal(uint64_t limit)
 {
     struct timespec time = {.tv_sec = (time_t)(limit / SECOND), .tv_nsec = (long)(limit % SECOND)};
-    sigset_t set = stop_signals();
-    sigaddset(&set, FLUXI_POKE);
+    sigset_t set = awaited_signals();
     int signal = sigtimedwait(&set, NULL, limit == UINT64_MAX ? NULL : &time);
     return signal > 0 ? signal : 0;
 }
@@ -119,6 +127,8 @@ static void abandon_flows(void)
     uint64_t flows = fluxi_runtime_load().flows;
     flux_log(FLUX_WARNING, "grace period over: %llu flow%s abandoned", (unsigned long long)flows,
              flows == 1 ? "" : "s");
+    fluxi_constraints_summary();
+    fluxi_order_report();
     fluxi_errors_summary();
     default_stop_signals();
     if (ftrylockfile(stdout) == 0)
@@ -150,6 +160,8 @@ static void wait_for_end(void)
             fluxi_sources_forbid(NULL);
             fluxi_runtime_stop();
             again = fluxi_stop_again != NULL;
+        } else if (FLUXI_REPORT != 0 && signal == FLUXI_REPORT) {
+            fluxi_order_report();
         } else if (again) {
             again = fluxi_stop_again();
         }
@@ -174,6 +186,7 @@ static int run(void)
     fluxi_sources_free();
     fluxi_sessions_free();
     fluxi_frames_free();
+    fluxi_order_free();
     fluxi_errors_summary();
     return error == 0 ? 0 : 1;
 }

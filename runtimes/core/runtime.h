@@ -19,6 +19,7 @@
 #define FLUXI_RUNTIME_H
 
 #include "flux_abi.h"
+#include "order.h"
 
 #include <signal.h>
 
@@ -129,6 +130,7 @@ void fluxi_session_leave(struct flux_flow *flow);
 
 static inline void fluxi_flow_finish(struct flux_flow *flow)
 {
+    fluxi_order_ended(flow);
     if (flow->attached != NULL)
         fluxi_flow_undo(flow);
     if (flow->session != NULL)

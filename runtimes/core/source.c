@@ -125,6 +125,7 @@ uint64_t fluxi_source_failed(struct flux_flow *flow)
         return FLUXI_ENDED;
     }
     wait = failed(source, flow);
+    fluxi_order_ended(flow);
     fluxi_frame_renew(flow);
     return wait;
 }

@@ -314,6 +314,7 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
     flow->idle = idle;
     flow->at = at;
     flow->deadline = 0;
+    fluxi_order_seen(flow, at);
     int error = await_begin(fluxi_loop, flow, limit);
     flow->error = error > 0 ? error : 0;
     return error != 0;

@@ -106,6 +106,7 @@ static bool call_helper(void)
 bool flux_block(struct flux_flow *flow, uint32_t at)
 {
     flow->error = 0;
+    fluxi_order_seen(flow, at);
     pthread_mutex_lock(&pool.mutex);
     bool helped = call_helper();
     if (helped) {

@@ -139,6 +139,7 @@ struct flux_load fluxi_runtime_load(void)
 bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit, bool idle,
                 uint32_t at)
 {
+    fluxi_order_seen(flow, at);
     if (flow->home == NULL)
         return !fluxi_poller_await(flow, fd, events, limit, idle, at);
     flow->error = fluxi_seat_await(flow, fd, events, limit, idle);
@@ -159,6 +160,7 @@ bool flux_turn(struct flux_flow *flow, uint32_t at)
 bool flux_block(struct flux_flow *flow, uint32_t at)
 {
     (void)at;
+    fluxi_order_seen(flow, at);
     flow->error = 0;
     return true;
 }

@@ -250,7 +250,8 @@ struct flux_load fluxi_runtime_load(void)
 bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit, bool idle,
                 uint32_t at)
 {
-    (void)at;
+    (void)at; /* debug builds alone ask */
+    fluxi_order_seen(flow, at);
     flow->error = fluxi_seat_await(flow, fd, events, limit, idle);
     return true;
 }
@@ -258,6 +259,7 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
 bool flux_block(struct flux_flow *flow, uint32_t at)
 {
     (void)at;
+    fluxi_order_seen(flow, at);
     flow->error = 0;
     return true;
 }

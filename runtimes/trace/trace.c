@@ -139,6 +139,7 @@ bool flux_step(struct flux_flow *flow, const struct flux_place *place, const cha
                const char *detail, uint32_t at)
 {
     flow->at = at;
+    fluxi_order_seen(flow, at);
     if (!quiet) {
         if (unused_step < 0 && !steps_grow()) {
             tell_step(flow, place, what, detail); /* early rather than never */

@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -151,21 +149,6 @@ static void take__just_handed_over__waits(void **state)
     give(0, FLUX_WRITE);
 }
 
-/* The thirty-first and those behind it are not watched. */
-static void take__many_constraints__first_ones_watched(void **state)
-{
-    static struct flux_constraint far = FLUX_CONSTRAINT("z", 40),
-                                  farther = FLUX_CONSTRAINT("y", 41);
-    (void)state;
-    assert_true(take(0, FLUX_READ));
-    assert_true(flux_take(&flows[0], &far, FLUX_WRITE, 0));
-    assert_true(flux_take(&flows[0], &farther, FLUX_WRITE, 0));
-    flux_give(&flows[0], &farther, FLUX_WRITE);
-    flux_give(&flows[0], &far, FLUX_WRITE);
-    give(0, FLUX_READ);
-    assert_int_equal(flows[0].held, 0);
-}
-
 static void give_first(void)
 {
     give(0, FLUX_WRITE);
@@ -184,29 +167,6 @@ static void take__given_back_while_it_waits_for_the_guard__goes_on(void **state)
     assert_int_equal(atomic_load(&constraint.state), 0);
 }
 
-/* In a debug build a constraint out of order ends the program where it is taken (R29). */
-static void take__below_one_that_is_held__aborts(void **state)
-{
-    static struct flux_constraint lower = FLUX_CONSTRAINT("b", 2);
-    (void)state;
-#ifdef NDEBUG
-    skip();
-#endif
-    assert_true(take(0, FLUX_WRITE));
-    int status;
-    pid_t child = fork();
-    if (child == 0) {
-        close(STDERR_FILENO);
-        flux_take(&flows[0], &lower, FLUX_READ, 0);
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status));
-    give(0, FLUX_WRITE);
-    assert_true(flux_take(&flows[0], &lower, FLUX_READ, 0));
-    assert_true(take(0, FLUX_READ));
-}
-
 #define CASE(function)                                                                             \
     {#function "__alone", function, alone, NULL, NULL},                                            \
     {                                                                                              \
@@ -222,8 +182,6 @@ int main(void)
         CASE(give__readers_wait_side_by_side__woken_together),
         CASE(take__reader_behind_a_waiting_writer__waits),
         CASE(take__just_handed_over__waits),
-        CASE(take__below_one_that_is_held__aborts),
-        CASE(take__many_constraints__first_ones_watched),
         cmocka_unit_test_setup(take__given_back_while_it_waits_for_the_guard__goes_on, shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
