@@ -111,6 +111,7 @@ static void take__more_and_more_ready__a_fresh_one_has_its_turn(void **state)
     take(0);
     for (unsigned i = 17; i <= 35; i++) /* with none that is fresh, without a break */
         take(i);
+    assert_int_equal(looks, 0);
 }
 
 static void resume__flow_of_a_thread__wakes_that(void **state)
