@@ -278,8 +278,8 @@ $(BUILD)/lib/libunit.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
 unit_libraries = $(patsubst %,$(BUILD)/lib/lib%.a,fluxc common) $(1)/libflux-thread.a \
                  $(BUILD)/lib/libunit.a
 UNIT_LIBRARIES = $(call unit_libraries,$(BUILD)/lib)
-UNIT_FLAGS     = -Wl,--allow-multiple-definition,--wrap=malloc,--wrap=calloc,-u,__wrap_malloc \
-                 $(COMMON_LIBS) -pthread -lm
+UNIT_FLAGS     = -Wl,--allow-multiple-definition,--wrap=malloc,--wrap=calloc,--wrap=mmap \
+                 -Wl,-u,__wrap_malloc $(COMMON_LIBS) -pthread -lm
 
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/settings | $(HEADERS) $(GENERATED)
 	$(call compile,-D_GNU_SOURCE $(WATCHED) -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core \

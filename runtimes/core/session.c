@@ -3,11 +3,13 @@
  * Each shard is a chained hash table under its own guard. It doubles when it holds more sessions
  * than buckets and halves when it holds fewer than an eighth; when there is no memory for that its
  * chains just grow. Ids may come from outside (an address, a cookie), so they are mixed with a
- * number that outsiders cannot know.
+ * number that outsiders cannot know. Sessions lie in slabs of their shard, and so leave no memory
+ * behind.
  */
 #include "session.h"
 #include "core.h"
 #include "guard.h"
+#include "slab.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@ static struct shard {
     atomic_uint guard;
     size_t sessions, buckets; /* buckets: 0 or a power of two */
     struct flux_session **bucket;
+    struct fluxi_slabs slabs;
 } shards[SHARDS];
 
 static atomic_ullong seed; /* 0: not chosen yet */
@@ -73,13 +76,19 @@ static bool resize(struct shard *shard, size_t buckets)
     return true;
 }
 
-static struct flux_session *session_new(uint64_t id)
+static size_t session_size(void)
+{
+    return sizeof(struct flux_session) +
+           flux_program.session_constraint_count * sizeof(struct flux_constraint);
+}
+
+static struct flux_session *session_new(struct shard *shard, uint64_t id)
 {
     unsigned count = flux_program.session_constraint_count;
-    struct flux_session *session =
-        calloc(1, sizeof *session + count * sizeof session->constraints[0]);
+    struct flux_session *session = fluxi_slab_get(&shard->slabs, session_size());
     if (session == NULL)
         return NULL;
+    memset(session, 0, session_size());
     session->id = id;
     for (unsigned i = 0; i < count; i++) {
         session->constraints[i].name = flux_program.session_constraints[i];
@@ -101,7 +110,7 @@ static struct flux_session *find(struct shard *shard, uint64_t id, uint64_t hash
         if (session->id == id)
             return session;
     }
-    struct flux_session *session = session_new(id);
+    struct flux_session *session = session_new(shard, id);
     if (session != NULL) {
         session->next = *bucket;
         *bucket = session;
@@ -133,8 +142,7 @@ void fluxi_session_leave(struct flux_flow *flow)
     uint64_t hash = mix(session->id);
     struct shard *shard = &shards[hash % SHARDS];
     fluxi_guard_lock(&shard->guard);
-    bool last = --session->flows == 0;
-    if (last) {
+    if (--session->flows == 0) {
         struct flux_session **link = bucket_of(shard, hash);
         while (*link != session)
             link = &(*link)->next;
@@ -142,16 +150,16 @@ void fluxi_session_leave(struct flux_flow *flow)
         shard->sessions--;
         if (shard->buckets > BUCKETS_MIN && shard->sessions < shard->buckets / 8)
             resize(shard, shard->buckets / 2);
+        fluxi_slab_put(&shard->slabs, session, session_size());
     }
     fluxi_guard_unlock(&shard->guard);
-    if (last)
-        free(session);
 }
 
 void fluxi_sessions_free(void)
 {
     for (unsigned i = 0; i < SHARDS; i++) {
         free(shards[i].bucket);
+        fluxi_slabs_free(&shards[i].slabs);
         shards[i] = (struct shard){.bucket = NULL};
     }
 }

@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-/* How many calls of malloc and calloc by the project's code still succeed; negative: all. */
+/* How many calls of malloc, calloc and mmap by the project's code still succeed; negative: all. */
 extern int allocations_left;
 
-/* The largest that succeeds, in bytes; SIZE_MAX at first. */
+/* The largest of malloc and calloc that succeeds, in bytes; SIZE_MAX at first. */
 extern size_t allocation_max;
 
 #endif
