@@ -386,7 +386,7 @@ fuzz-run: $(FUZZERS)
 PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-dev \
            libhttp-parser-dev libturbojpeg0-dev \
            libcmocka-dev libevent-dev libssl-dev libcurl4-openssl-dev valgrind graphviz curl \
-           spin
+           spin uthash-dev
 
 .PHONY: deps install
 deps: ## installs the Debian packages that are missing (root or sudo)
