@@ -7,6 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What lies in a chunk and has not been asked for, and a gap behind every request, is out of bounds
+ * for the address sanitizer. */
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define FORBID(memory, size) ASAN_POISON_MEMORY_REGION(memory, size)
+#define ALLOW(memory, size)  ASAN_UNPOISON_MEMORY_REGION(memory, size)
+#define GAP                  alignof(max_align_t)
+#else
+#define FORBID(memory, size) ((void)(memory), (void)(size))
+#define ALLOW(memory, size)  ((void)(memory), (void)(size))
+#define GAP                  ((size_t)0)
+#endif
+
 /* Chunks grow with the compilation, so that a small program costs a page or two and a large one
  * few calls of malloc. A request that would waste much of a chunk gets one of its own. */
 #define CHUNK_FIRST ((size_t)16 << 10)
@@ -73,21 +89,23 @@ static char *chunk_new(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    const size_t unit = alignof(max_align_t);
-    if (size > SIZE_MAX - unit)
+    const size_t unit = alignof(max_align_t), wanted = size;
+    if (size > SIZE_MAX - unit - GAP)
         out_of_memory();
-    size = (size + unit - 1) / unit * unit;
+    size = (size + unit - 1) / unit * unit + GAP;
     if (size == 0)
         size = unit;
     if (size > (size_t)(arena->end - arena->free)) {
         if (size > arena->chunk_size / 4)
-            return chunk_new(arena, size);
+            return chunk_new(arena, wanted);
         arena->free = chunk_new(arena, arena->chunk_size);
         arena->end = arena->free + arena->chunk_size;
+        FORBID(arena->free, arena->chunk_size);
         if (arena->chunk_size < CHUNK_LAST)
             arena->chunk_size *= 2;
     }
     void *memory = arena->free;
+    ALLOW(memory, wanted);
     arena->free += size;
     return memory;
 }
