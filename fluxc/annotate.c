@@ -44,14 +44,23 @@ static void resolve_handled(struct resolver *r, struct word name, struct handler
     }
 }
 
+static void report_source(struct resolver *r, struct entry *entry, struct word target)
+{
+    if (entry->no_handler == NULL) {
+        entry->no_handler = diag_report(r->program->diags, DIAG_WRONG_KIND, target.span,
+                                        "'%s' is a source and cannot be a handler", target.text);
+        diag_note(entry->no_handler, entry->source->span, "a source here");
+    } else if (++entry->no_handler_places < PLACES_MAX) {
+        diag_note(entry->no_handler, target.span, "and here");
+    }
+}
+
 void resolve_handler(struct resolver *r, const struct decl *decl)
 {
     struct word target = decl->handler.target;
     struct entry *entry = resolve_node(r, target, true);
     if (entry->source != NULL && !entry->node->missing) {
-        struct diag *diag = diag_report(r->program->diags, DIAG_WRONG_KIND, target.span,
-                                        "'%s' is a source and cannot be a handler", target.text);
-        diag_note(diag, entry->source->span, "a source here");
+        report_source(r, entry, target);
         return;
     }
     if (entry->node->role == NULL)
@@ -70,13 +79,15 @@ void resolve_handler(struct resolver *r, const struct decl *decl)
 
 /* ---- constraints (R28) ----------------------------------------------------------------------- */
 
-/* The scope that is asked for; program after an error. */
-static enum constraint_scope scope_of(struct resolver *r, struct word scope)
+/* The scope that is asked for; false after an error. */
+static bool read_scope(struct resolver *r, struct word scope, enum constraint_scope *result)
 {
+    *result = SCOPE_PROGRAM;
     if (scope.text == NULL || strcmp(scope.text, "program") == 0)
-        return SCOPE_PROGRAM;
+        return true;
+    *result = SCOPE_SESSION;
     if (strcmp(scope.text, "session") == 0)
-        return SCOPE_SESSION;
+        return true;
     struct diag *diag =
         diag_report(r->program->diags, DIAG_UNKNOWN_SCOPE, scope.span,
                     "a constraint's scope is program or session, not '%s'", scope.text);
@@ -85,17 +96,20 @@ static enum constraint_scope scope_of(struct resolver *r, struct word scope)
     near_try(&near, "session");
     if (near.best != NULL)
         diag_fix(diag, near.best);
-    return SCOPE_PROGRAM;
+    return false;
 }
 
 static void resolve_use(struct resolver *r, const struct use *use)
 {
     struct program *program = r->program;
-    enum constraint_scope scope = scope_of(r, use->scope);
+    enum constraint_scope scope;
+    bool known = read_scope(r, use->scope, &scope);
     struct constraint **slot =
         (struct constraint **)table_at(program->arena, &r->constraints, use->name.text);
     if (*slot != NULL) {
-        if (scope == (*slot)->scope)
+        bool disputed = (*slot)->disputed;
+        (*slot)->disputed |= !known || scope != (*slot)->scope;
+        if (disputed || !known || scope == (*slot)->scope)
             return;
         struct diag *diag =
             diag_report(program->diags, DIAG_CONSTRAINT_SCOPE, use->name.span,
@@ -112,6 +126,7 @@ static void resolve_use(struct resolver *r, const struct use *use)
     **slot = (struct constraint){.name = use->name.text,
                                  .scope = scope,
                                  .span = use->name.span,
+                                 .disputed = !known,
                                  .rank = program->constraints.count};
     vector_push(program->arena, &program->constraints, *slot);
 }

@@ -295,7 +295,9 @@ void fields_set(struct arena *arena, struct fields *fields, const struct field *
             end = stpcpy(end, ", ");
         end = stpcpy(end, at[i].type->text);
     }
-    *fields = (struct fields){at, count, arena_intern_string(arena, types)};
+    fields->at = at;
+    fields->count = count;
+    fields->types = arena_intern_string(arena, types);
 }
 
 const char *ctype_read(struct ctypes *types, const struct param *param, struct field *field)

@@ -92,8 +92,11 @@ static void close_component(struct search *search, struct node *root)
     bool cyclic = size > 1;
     for (struct walk walk = walk_from(root); !cyclic && walk_next(&walk);)
         cyclic = walk.to == root;
-    if (cyclic)
-        report_cycle(search, first);
+    if (!cyclic)
+        return;
+    for (unsigned i = search->order_count - size; i < search->order_count; i++)
+        search->order[i]->inputs_doubted = search->order[i]->outputs_doubted = true;
+    report_cycle(search, first);
 }
 
 static void discover(struct search *search, struct node *node)

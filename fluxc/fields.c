@@ -56,12 +56,16 @@ static bool check_unique(struct resolver *r, struct table *seen, const struct pa
 }
 
 /* Returns whether the list is known: free of errors. */
-bool resolve_fields(struct resolver *r, const struct params *params, struct fields *fields)
+bool resolve_fields(struct resolver *r, struct span span, const struct params *params,
+                    struct fields *fields)
 {
     struct arena *arena = r->program->arena;
     fields->types = arena_intern_string(arena, "");
-    if (params->count == 0 || is_void(params))
+    fields->span = span;
+    if (params->count == 0 || is_void(params)) {
+        fields->at = arena_alloc(arena, sizeof *fields->at);
         return true;
+    }
     if (params->count > FIELDS_MAX) {
         diag_report(r->program->diags, DIAG_PROGRAM_TOO_LARGE, params->first->span,
                     "%u fields in a list; C need take no more than %d", params->count, FIELDS_MAX);

@@ -1,7 +1,6 @@
 /* Reach and use: what leads where, and what nothing leads to. */
 #include "passes.h"
 
-#include "cycles.h"
 #include "held.h"
 #include "walk.h"
 
@@ -89,7 +88,8 @@ static const char *path_to(const struct reach *reach, const struct node *node)
 static const struct lock *session_lock(const struct node *node)
 {
     for (unsigned i = 0; i < node->locks.count; i++)
-        if (node->locks.at[i].constraint->scope == SCOPE_SESSION)
+        if (node->locks.at[i].constraint->scope == SCOPE_SESSION &&
+            !node->locks.at[i].constraint->disputed)
             return &node->locks.at[i];
     return NULL;
 }
@@ -270,7 +270,6 @@ static void check_repeat(struct program *program, const struct node *node)
 
 void graph(struct program *program)
 {
-    struct node *const *order = cycles_check(program);
     for (unsigned i = 0; i < program->nodes.count; i++) {
         const struct node *node = program->nodes.at[i];
         if (node->dispatches && arms_complete(node))
@@ -280,8 +279,8 @@ void graph(struct program *program)
     }
     mark_used(program);
     check_sessions(program);
-    if (order != NULL)
-        held_check(program, order);
+    if (program->order != NULL)
+        held_check(program, program->order);
     /* What an unknown name was to lead to would be said to be unused. */
     if (!program->incomplete && program->sources.count > 0)
         warn_unused(program);

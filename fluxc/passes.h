@@ -13,8 +13,9 @@ struct ast; /* ast.h: declarations as parsed */
 struct ast *parse(struct program *program, const char *file, const char *const *include_dirs,
                   unsigned include_count);
 void resolve(struct program *program, const struct ast *ast); /* names -> model (R1-R37, R43, R44) */
-void types(struct program *program);  /* signatures, neighbours, handlers' shapes (R5, R9, R10, R24) */
-void graph(struct program *program);  /* cycles, reach, use, sessions (R11, R12, R20, R32, R40) */
+void types(struct program *program);  /* cycles; signatures, neighbours, handlers' shapes (R5, R9 to R11,
+                                         R24) */
+void graph(struct program *program);  /* reach, use, sessions (R12, R20, R32, R40) */
 
 /* Middle: only if there was no error. */
 void locks(struct program *program);  /* R29-R31: node->locks become what is taken, sorted by rank */

@@ -34,9 +34,10 @@ struct field {
 };
 
 struct fields {
-    const struct field *at;
+    const struct field *at; /* each list that is written down has its own, even an empty one */
     unsigned count;
     const char *types; /* "int, char *", interned: equal lists of types have equal pointers */
+    struct span span;  /* of the name of the node in whose signature it stands; or nowhere */
 };
 
 enum node_kind { NODE_CONCRETE, NODE_ABSTRACT };
@@ -88,6 +89,7 @@ struct constraint {
     enum constraint_scope scope;
     struct span span;  /* where it first stands */
     unsigned rank;     /* index in program->constraints */
+    bool disputed;     /* its scope: an error has been reported */
 };
 
 /* One constraint of one node. */
@@ -130,6 +132,7 @@ struct node {
     struct node *serves;   /* implied: the first node it handles; NULL: `*` alone */
     bool missing;          /* a name in use that is declared nowhere: an error has been reported */
     bool inputs_known, outputs_known; /* else they are empty, and an error has been reported */
+    bool inputs_doubted, outputs_doubted; /* what bodies tell of them is not to be trusted */
     struct fields inputs, outputs;
 
     const struct arm *arms; /* abstract: one plain body, or the arms of a dispatch */
@@ -177,6 +180,8 @@ struct program {
     VECTOR(struct constraint *) constraints; /* in canonical order (R29), rank = index */
     struct handler *default_handler;    /* handle error *; NULL: none */
     struct node *initial, *final;       /* R43; NULL: none */
+    struct node *const *order;          /* after types: all nodes, each behind what it leads to; NULL
+                                           if there is a cycle */
     VECTOR(const struct source_file *) files; /* every file read, for depfiles */
     bool incomplete; /* after errors: something that the text refers to is not referred to here */
 };

@@ -8,10 +8,7 @@
 
 #include <string.h>
 
-enum {
-    SEARCHES_MAX = 100, /* for near names: each looks at all names */
-    PLACES_MAX = 4      /* shown of one unknown name */
-};
+enum { SEARCHES_MAX = 100 }; /* for near names: each looks at all names */
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -229,11 +226,15 @@ static void read_signatures(struct resolver *r)
     for (unsigned i = 0; i < r->nodes.count; i++) {
         struct entry *entry = r->nodes.at[i];
         struct node *node = entry->node;
-        if (entry->signature == NULL)
+        if (entry->signature == NULL) {
+            /* Its signature or its first body may stand in text that could not be read. */
+            node->inputs_doubted = node->outputs_doubted = may_be_declared(r, node->name);
             continue;
-        node->inputs_known = resolve_fields(r, &entry->signature->signature.inputs, &node->inputs);
-        node->outputs_known =
-            resolve_fields(r, &entry->signature->signature.outputs, &node->outputs);
+        }
+        const struct decl *decl = entry->signature;
+        struct span span = decl->name.span;
+        node->inputs_known = resolve_fields(r, span, &decl->signature.inputs, &node->inputs);
+        node->outputs_known = resolve_fields(r, span, &decl->signature.outputs, &node->outputs);
     }
 }
 

@@ -101,7 +101,8 @@ static void imply_inputs(struct inference *inference, struct node *node,
 
 static void take_over(struct inference *inference, struct node *node, struct node *from)
 {
-    if (!*known_of(from, inference->side))
+    bool doubted = inference->side == INPUTS ? node->inputs_doubted : node->outputs_doubted;
+    if (doubted || !*known_of(from, inference->side))
         return;
     if (node->implied) {
         imply_inputs(inference, node, &from->inputs);
@@ -140,14 +141,15 @@ static void infer_side(struct program *program, enum side side)
 
 void signature_infer(struct program *program)
 {
-    struct fields none = {NULL, 0, arena_intern_string(program->arena, "")};
+    struct fields none = {.types = arena_intern_string(program->arena, "")};
     for (unsigned i = 0; i < program->nodes.count; i++) {
         struct node *node = program->nodes.at[i];
         if (!node->inputs_known)
             node->inputs = none;
         if (!node->outputs_known || node->implied)
             node->outputs = none;
-        if (node->kind == NODE_ABSTRACT && !node->declared && signature_model(node) == NULL)
+        if (node->kind == NODE_ABSTRACT && !node->declared && !node->inputs_doubted &&
+            signature_model(node) == NULL)
             diag_report(program->diags, DIAG_MISSING_SIGNATURE, node->span,
                         "'%s' has empty bodies only: declare what it takes and gives", node->name);
         if (node->implied && !node->missing && node->serves == NULL) {
@@ -156,5 +158,36 @@ void signature_infer(struct program *program)
         }
     }
     infer_side(program, INPUTS);
+    infer_side(program, OUTPUTS);
+}
+
+/* What stands last in a body gives what the node gives; unless it does not fit there. */
+static bool ends_badly(const struct node *node)
+{
+    const struct arm *arm = node->declared ? NULL : signature_model(node);
+    if (arm == NULL || arm->member_count < 2)
+        return false;
+    const struct node *before = arm->members[arm->member_count - 2].node;
+    const struct node *last = arm->members[arm->member_count - 1].node;
+    return before->outputs_known && last->inputs_known &&
+           before->outputs.types != last->inputs.types;
+}
+
+void signature_doubt(struct program *program)
+{
+    bool any = false;
+    for (unsigned i = 0; i < program->nodes.count; i++)
+        if (ends_badly(program->nodes.at[i]))
+            any = program->nodes.at[i]->outputs_doubted = true;
+    if (!any)
+        return;
+    const struct fields none = {.types = arena_intern_string(program->arena, "")};
+    for (unsigned i = 0; i < program->nodes.count; i++) {
+        struct node *node = program->nodes.at[i];
+        if (origin(node, OUTPUTS) != NULL) {
+            node->outputs = none;
+            node->outputs_known = false;
+        }
+    }
     infer_side(program, OUTPUTS);
 }

@@ -2,109 +2,35 @@
  * is said of what is unknown because of an earlier error. */
 #include "passes.h"
 
+#include "cycles.h"
+#include "fit.h"
 #include "signature.h"
 #include "table.h"
 
 #include <string.h>
 
-/* ---- two lists that meet (R9) ---------------------------------------------------------------- */
-
-/* One of them: "'Compress' takes". */
-struct party {
-    const char *who; /* a node's name, or several words */
-    const char *does;
-    const struct fields *fields;
-    struct span span; /* of the declaration, where the list is empty */
-    bool named;       /* who is a name */
+struct checks {
+    struct program *program;
+    struct fits fits;
+    struct table questions; /* by predicate function */
 };
-
-static struct party takes(const struct node *node)
-{
-    return (struct party){node->name, "takes", &node->inputs, node->span, true};
-}
-
-static struct party gives(const struct node *node)
-{
-    return (struct party){node->name, "gives", &node->outputs, node->span, true};
-}
-
-static const char *subject(struct arena *arena, const struct party *party)
-{
-    return party->named ? arena_printf(arena, "'%s'", party->who) : party->who;
-}
-
-/* Where a list stands: its fields, or the node that has none. */
-static struct span place_of(const struct party *party)
-{
-    const struct fields *fields = party->fields;
-    if (fields->count == 0)
-        return party->span;
-    struct span span = fields->at[0].span, last = fields->at[fields->count - 1].span;
-    if (span.file == last.file && last.end > span.end)
-        span.end = last.end;
-    return span;
-}
-
-static const char *values(struct arena *arena, unsigned count)
-{
-    return count == 0   ? "nothing"
-           : count == 1 ? "1 value"
-                        : arena_printf(arena, "%u values", count);
-}
-
-/* At `span`, `wanted` meets `given`. Returns whether they fit; else it has been reported. id:
- * DIAG_COUNT, or what to report instead of a mismatch of types or arity. */
-static bool fit_as(struct program *program, enum diag_id id, struct span span, struct party wanted,
-                   struct party given)
-{
-    struct arena *arena = program->arena;
-    if (wanted.fields->types == given.fields->types)
-        return true;
-    unsigned i = 0;
-    while (i < wanted.fields->count && i < given.fields->count &&
-           wanted.fields->at[i].type->text == given.fields->at[i].type->text)
-        i++;
-    const char *wants = subject(arena, &wanted), *has = subject(arena, &given);
-    if (wanted.fields->count != given.fields->count) {
-        struct diag *diag = diag_report(program->diags, id == DIAG_COUNT ? DIAG_ARITY_MISMATCH : id,
-                                        span, "%s %s %s, but %s %s %s", wants, wanted.does,
-                                        values(arena, wanted.fields->count), has, given.does,
-                                        values(arena, given.fields->count));
-        diag_note(diag, place_of(&given), "%s %s (%s)", has, given.does, given.fields->types);
-        diag_note(diag, place_of(&wanted), "%s %s (%s)", wants, wanted.does, wanted.fields->types);
-        return false;
-    }
-    const struct field *want = &wanted.fields->at[i], *get = &given.fields->at[i];
-    struct diag *diag =
-        diag_report(program->diags, id == DIAG_COUNT ? DIAG_TYPE_MISMATCH : id, span,
-                    "%s %s '%s' as value %u, but %s %s '%s'", wants, wanted.does, want->type->text,
-                    i + 1, has, given.does, get->type->text);
-    diag_note(diag, get->span, "%s %s this", has, given.does);
-    diag_note(diag, want->span, "%s %s this", wants, wanted.does);
-    return false;
-}
-
-static bool fit(struct program *program, struct span span, struct party wanted, struct party given)
-{
-    return fit_as(program, DIAG_COUNT, span, wanted, given);
-}
 
 /* ---- bodies (R9, R10, R19, R20) -------------------------------------------------------------- */
 
-static void check_members(struct program *program, const struct arm *arm)
+static void check_members(struct fits *fits, const struct arm *arm)
 {
     for (unsigned i = 1; i < arm->member_count; i++) {
         const struct node *before = arm->members[i - 1].node, *node = arm->members[i].node;
         if (before->outputs_known && node->inputs_known)
-            fit(program, arm->members[i].span, takes(node), gives(before));
+            fit(fits, arm->members[i].span, node_takes(node), node_gives(before));
     }
 }
 
 /* The ends of a body against the node's own signature, where the one was not made of the other. */
-static void check_ends(struct program *program, const struct node *node, const struct arm *arm)
+static void check_ends(struct fits *fits, const struct node *node, const struct arm *arm)
 {
     enum diag_id id = node->declared ? DIAG_COUNT : DIAG_ARMS_DISAGREE;
-    struct party all_take = takes(node), all_give = gives(node);
+    struct party all_take = node_takes(node), all_give = node_gives(node);
     if (!node->declared) {
         all_take.who = all_give.who = "the first arm";
         all_take.named = all_give.named = false;
@@ -112,32 +38,33 @@ static void check_ends(struct program *program, const struct node *node, const s
     if (arm->member_count == 0) {
         struct party passes = {"an empty body", "passes on", &node->inputs, node->span, false};
         if (node->inputs_known && node->outputs_known)
-            fit_as(program, id, arm->span, all_give, passes);
+            fit_as(fits, id, arm->span, all_give, passes);
         return;
     }
     const struct member *first = &arm->members[0], *last = &arm->members[arm->member_count - 1];
     if (node->inputs_known && first->node->inputs_known)
-        fit_as(program, id, first->span, takes(first->node), all_take);
+        fit_as(fits, id, first->span, node_takes(first->node), all_take);
     if (node->outputs_known && last->node->outputs_known)
-        fit_as(program, id, last->span, gives(last->node), all_give);
+        fit_as(fits, id, last->span, node_gives(last->node), all_give);
 }
 
 /* ---- predicates (R18) ------------------------------------------------------------------------ */
+
+enum { QUESTIONS_MAX = 3 }; /* noted besides the first that is an error */
 
 /* Where a C function was first asked about a value. */
 struct question {
     const struct ctype *type;
     struct span span;
+    struct diag *diag; /* that there are others; NULL: none yet */
+    unsigned others;
 };
 
-struct checks {
-    struct program *program;
-    struct table questions; /* by predicate function */
-};
-
+/* The value is that of the list at `index`. */
 static void check_question(struct checks *checks, const struct pattern *pattern,
-                           const struct field *field)
+                           const struct fields *list, unsigned index)
 {
+    const struct field *field = &list->at[index];
     struct predicate *predicate = pattern->predicate;
     struct arena *arena = checks->program->arena;
     if (predicate->function == NULL)
@@ -148,14 +75,21 @@ static void check_question(struct checks *checks, const struct pattern *pattern,
         (struct question **)table_at(arena, &checks->questions, predicate->function);
     if (*slot == NULL) {
         *slot = arena_alloc(arena, sizeof **slot);
-        **slot = (struct question){field->type, pattern->span};
-    } else if ((*slot)->type->text != field->type->text) {
+        **slot = (struct question){.type = field->type, .span = pattern->span};
+    } else if ((*slot)->type->text == field->type->text) {
+        return;
+    } else if ((*slot)->diag != NULL) {
+        if ((*slot)->others++ < QUESTIONS_MAX)
+            diag_note((*slot)->diag, pattern->span, "and about '%s' here", field->type->text);
+    } else if (fits_matter(&checks->fits, list, pattern->span)) {
         struct diag *diag =
             diag_report(checks->program->diags, DIAG_PREDICATE_TYPE, pattern->span,
                         "'%s' is asked about '%s' here and about '%s' elsewhere",
                         predicate->function, field->type->text, (*slot)->type->text);
         diag_note(diag, (*slot)->span, "here");
         diag_note(diag, field->span, "this is what it is asked about");
+        fits_reported(&checks->fits, list, diag);
+        (*slot)->diag = diag;
     }
 }
 
@@ -163,20 +97,20 @@ static void check_question(struct checks *checks, const struct pattern *pattern,
 static void check_patterns(struct checks *checks, const struct pattern *patterns, unsigned count,
                            struct party party)
 {
-    if (count != party.fields->count) {
+    struct span span = patterns[0].span;
+    span.end = patterns[count - 1].span.end;
+    if (count != party.fields->count && fits_matter(&checks->fits, party.fields, span)) {
         struct arena *arena = checks->program->arena;
-        struct span span = patterns[0].span;
-        span.end = patterns[count - 1].span.end;
         struct diag *diag = diag_report(
             checks->program->diags, DIAG_PATTERN_COUNT, span, "%u pattern%s, but '%s' %s %s", count,
-            count == 1 ? "" : "s", party.who, party.does, values(arena, party.fields->count));
-        diag_note(diag, place_of(&party), "'%s' %s (%s)", party.who, party.does,
+            count == 1 ? "" : "s", party.who, party.does, fit_values(arena, party.fields->count));
+        diag_note(diag, party_place(&party), "'%s' %s (%s)", party.who, party.does,
                   party.fields->types);
-        return;
+        fits_reported(&checks->fits, party.fields, diag);
     }
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count && count == party.fields->count; i++)
         if (patterns[i].predicate != NULL)
-            check_question(checks, &patterns[i], &party.fields->at[i]);
+            check_question(checks, &patterns[i], party.fields, i);
 }
 
 /* ---- repeat and await (R36, R37) ------------------------------------------------------------- */
@@ -186,15 +120,15 @@ static void check_repeat(struct checks *checks, const struct node *node)
     const struct repeat *repeat = node->repeat;
     if (!node->inputs_known || !node->outputs_known)
         return;
-    if (!fit(checks->program, repeat->span, takes(node), gives(node)))
-        return;
+    if (node->inputs.types != node->outputs.types)
+        return; /* which has been reported */
     if (node->inputs.count == 0) {
         struct diag *diag = diag_report(checks->program->diags, DIAG_WRONG_KIND, repeat->span,
                                         "'%s' gives nothing that could be tested", node->name);
         diag_note(diag, node->span, "declared here");
         return;
     }
-    check_patterns(checks, repeat->patterns, repeat->pattern_count, gives(node));
+    check_patterns(checks, repeat->patterns, repeat->pattern_count, node_gives(node));
 }
 
 /* The index of an `int` input; -1 after an error. */
@@ -213,11 +147,11 @@ static int find_int(struct program *program, const struct node *node, const char
         diag_note(diag, field->span, "declared here");
         return -1;
     }
-    struct party party = takes(node);
+    struct party party = node_takes(node);
     struct diag *diag = diag_report(program->diags, DIAG_UNKNOWN_FIELD, span,
                                     "'%s' has no input '%s'", node->name, name);
-    diag_note(diag, place_of(&party), "'%s' takes %s", node->name,
-              values(program->arena, node->inputs.count));
+    diag_note(diag, party_place(&party), "'%s' takes %s", node->name,
+              fit_values(program->arena, node->inputs.count));
     return -1;
 }
 
@@ -260,48 +194,85 @@ static const char *with_code(struct arena *arena, const char *types)
     return arena_printf(arena, "(%s) or (%s%sint)", types, types, types[0] != '\0' ? ", " : "");
 }
 
-/* node: NULL for `*`. */
-static void check_handler(struct program *program, struct handler *handler, const struct node *node)
+/* What takes part in a check of a handler. node: NULL for `*`. */
+struct handling {
+    const struct node *node, *h;
+    const char *served; /* "'Read'" or "'*'" */
+    struct span span;
+};
+
+/* Whether H's list not fitting N's is worth an error. */
+static bool handling_matters(struct fits *fits, const struct handling *handling,
+                             const struct fields *of_h, const struct fields *of_node)
 {
+    return fits_matter(fits, of_h, handling->span) && fits_matter(fits, of_node, handling->span);
+}
+
+static void report_inputs(struct fits *fits, const struct handling *handling,
+                          const struct fields *values_of)
+{
+    const struct node *node = handling->node, *h = handling->h;
+    struct program *program = fits->program;
+    if (!handling_matters(fits, handling, &h->inputs, values_of))
+        return;
+    struct diag *diag =
+        diag_report(program->diags, DIAG_HANDLER_MISMATCH, handling->span,
+                    "'%s' takes (%s), but a handler of %s takes %s", h->name, h->inputs.types,
+                    handling->served, with_code(program->arena, values_of->types));
+    if (node != NULL) {
+        struct party handled = node_takes(node);
+        diag_note(diag, party_place(&handled), "'%s' takes (%s)", node->name, node->inputs.types);
+    }
+    if (!h->implied) {
+        struct party party = node_takes(h);
+        diag_note(diag, party_place(&party), "'%s' is declared here", h->name);
+    }
+    fits_reported(fits, &h->inputs, diag);
+    fits_reported(fits, values_of, diag);
+}
+
+static void report_outputs(struct fits *fits, const struct handling *handling,
+                           const struct fields *results_of)
+{
+    const struct node *node = handling->node, *h = handling->h;
+    struct program *program = fits->program;
+    if (!handling_matters(fits, handling, &h->outputs, results_of))
+        return;
+    struct party party = node_gives(h);
+    const char *wanted = node != NULL && node->outputs.count > 0
+                             ? arena_printf(program->arena, "() or (%s)", node->outputs.types)
+                             : "nothing";
+    struct diag *diag = diag_report(program->diags, DIAG_HANDLER_MISMATCH, handling->span,
+                                    "'%s' gives (%s), but a handler of %s gives %s", h->name,
+                                    h->outputs.types, handling->served, wanted);
+    if (node != NULL) {
+        struct party handled = node_gives(node);
+        diag_note(diag, party_place(&handled), "'%s' gives (%s)", node->name, node->outputs.types);
+    }
+    diag_note(diag, party_place(&party), "'%s' is declared here", h->name);
+    fits_reported(fits, &h->outputs, diag);
+    fits_reported(fits, results_of, diag);
+}
+
+/* node: NULL for `*`. */
+static void check_handler(struct checks *checks, struct handler *handler, const struct node *node)
+{
+    const struct fields none = {.types = ""};
     const struct node *h = handler->node;
-    const struct fields none = {NULL, 0, ""};
-    const char *served = node != NULL ? arena_printf(program->arena, "'%s'", node->name) : "'*'";
-    if (h->inputs_known && (node == NULL || node->inputs_known)) {
-        const struct fields *values_of = node != NULL ? &node->inputs : &none;
-        if (!find_shape(handler, values_of)) {
-            struct party party = takes(h);
-            struct diag *diag =
-                diag_report(program->diags, DIAG_HANDLER_MISMATCH, handler->span,
-                            "'%s' takes (%s), but a handler of %s takes %s", h->name,
-                            h->inputs.types, served, with_code(program->arena, values_of->types));
-            if (node != NULL) {
-                struct party handled = takes(node);
-                diag_note(diag, place_of(&handled), "'%s' takes (%s)", node->name,
-                          node->inputs.types);
-            }
-            if (!h->implied)
-                diag_note(diag, place_of(&party), "'%s' is declared here", h->name);
-            return;
-        }
+    struct arena *arena = checks->program->arena;
+    const char *served = node != NULL ? arena_printf(arena, "'%s'", node->name) : "'*'";
+    struct handling handling = {node, h, served, handler->span};
+    const struct fields *values_of = node != NULL ? &node->inputs : &none;
+    if (h->inputs_known && (node == NULL || node->inputs_known) &&
+        !find_shape(handler, values_of)) {
+        report_inputs(&checks->fits, &handling, values_of);
+        return;
     }
     if (!h->outputs_known || (node != NULL && !node->outputs_known))
         return;
     handler->ends = h->outputs.count == 0;
-    if (handler->ends || (node != NULL && h->outputs.types == node->outputs.types))
-        return;
-    struct party party = gives(h);
-    struct diag *diag = node != NULL && node->outputs.count > 0
-                            ? diag_report(program->diags, DIAG_HANDLER_MISMATCH, handler->span,
-                                          "'%s' gives (%s), but a handler of %s gives () or (%s)",
-                                          h->name, h->outputs.types, served, node->outputs.types)
-                            : diag_report(program->diags, DIAG_HANDLER_MISMATCH, handler->span,
-                                          "'%s' gives (%s), but a handler of %s gives nothing",
-                                          h->name, h->outputs.types, served);
-    if (node != NULL) {
-        struct party handled = gives(node);
-        diag_note(diag, place_of(&handled), "'%s' gives (%s)", node->name, node->outputs.types);
-    }
-    diag_note(diag, place_of(&party), "'%s' is declared here", h->name);
+    if (!handler->ends && (node == NULL || h->outputs.types != node->outputs.types))
+        report_outputs(&checks->fits, &handling, node != NULL ? &node->outputs : &none);
 }
 
 /* ---- sources (R12-R17, R44) ------------------------------------------------------------------ */
@@ -310,75 +281,105 @@ static void check_handler(struct program *program, struct handler *handler, cons
 static struct party starts_with_values(const struct source *source, const struct fields *none)
 {
     if (source->node != NULL)
-        return gives(source->node);
+        return node_gives(source->node);
     return (struct party){"a clock", "gives", none, source->span, false};
+}
+
+/* none: what a clock gives. */
+static void check_target(struct fits *fits, const struct source *source, const struct fields *none)
+{
+    const struct node *node = source->node, *target = source->target, *last = source->finally;
+    struct party given = starts_with_values(source, none);
+    if (node != NULL && (!node->outputs_known || node->inputs.count > 0))
+        return; /* it is said that it is no source */
+    if (target->inputs_known)
+        fit(fits, source->target_span, node_takes(target), given);
+    if (last != NULL && last->inputs_known)
+        fit(fits, source->finally_span, node_takes(last), given);
 }
 
 static void check_source(struct program *program, const struct source *source)
 {
-    const struct fields none = {NULL, 0, arena_intern_string(program->arena, "")};
     const struct node *node = source->node, *target = source->target, *last = source->finally;
-    struct party given = starts_with_values(source, &none);
     if (node != NULL && node->inputs_known && node->inputs.count > 0) {
-        struct party party = takes(node);
+        struct party party = node_takes(node);
         struct diag *diag = diag_report(program->diags, DIAG_SOURCE_INPUTS, source->span,
                                         "source '%s' takes (%s), but nothing comes before a source",
                                         node->name, node->inputs.types);
-        diag_note(diag, place_of(&party), "declared here");
+        diag_note(diag, party_place(&party), "declared here");
     }
-    bool known = node == NULL || node->outputs_known;
-    if (known && target->inputs_known)
-        fit(program, source->target_span, takes(target), given);
-    if (known && last != NULL && last->inputs_known)
-        fit(program, source->finally_span, takes(last), given);
     if (last != NULL && last->outputs_known && last->outputs.count > 0) {
-        struct party party = gives(last);
+        struct party party = node_gives(last);
         struct diag *diag =
             diag_report(program->diags, DIAG_WRONG_KIND, source->finally_span,
                         "'%s' runs last, but gives (%s)", last->name, last->outputs.types);
-        diag_note(diag, place_of(&party), "declared here");
+        diag_note(diag, party_place(&party), "declared here");
     }
-    if (source->session != NULL && node->outputs_known && node->outputs.count == 0) {
+    if (source->session != NULL && node->outputs_known && node->outputs.count == 0 &&
+        node->inputs.count == 0) {
         struct diag *diag =
             diag_report(program->diags, DIAG_WRONG_KIND, source->session_span,
                         "'%s' gives nothing that a session function could look at", node->name);
         diag_note(diag, node->span, "declared here");
     }
     if (target->outputs_known && target->outputs.count > 0) {
-        struct party party = gives(target);
+        struct party party = node_gives(target);
         struct diag *diag =
             diag_report(program->diags, DIAG_DROPPED_OUTPUTS, source->target_span,
                         "the flow ends with (%s), which nobody takes", target->outputs.types);
-        diag_note(diag, place_of(&party), "'%s' gives this", target->name);
+        diag_note(diag, party_place(&party), "'%s' gives this", target->name);
     }
 }
 
 /* ---- the pass -------------------------------------------------------------------------------- */
 
-void types(struct program *program)
+/* Where lists meet: all of these are reported together. */
+static void check_meetings(struct checks *checks)
 {
-    struct checks checks = {.program = program};
-    signature_infer(program);
+    const struct program *program = checks->program;
+    const struct fields none = {.types = arena_intern_string(program->arena, "")};
     for (unsigned n = 0; n < program->nodes.count; n++) {
-        struct node *node = program->nodes.at[n];
+        const struct node *node = program->nodes.at[n];
         const struct arm *model = node->declared ? NULL : signature_model(node);
         for (unsigned i = 0; i < node->arm_count; i++) {
-            const struct arm *arm = &node->arms[i];
-            check_members(program, arm);
-            if (arm != model)
-                check_ends(program, node, arm);
-            if (arm->patterns != NULL && node->inputs_known)
-                check_patterns(&checks, arm->patterns, arm->pattern_count, takes(node));
+            check_members(&checks->fits, &node->arms[i]);
+            if (&node->arms[i] != model)
+                check_ends(&checks->fits, node, &node->arms[i]);
         }
-        if (node->repeat != NULL)
-            check_repeat(&checks, node);
-        if (node->await != NULL)
-            check_await(program, node);
-        if (node->handler != NULL)
-            check_handler(program, node->handler, node);
+        if (node->repeat != NULL && node->inputs_known && node->outputs_known)
+            fit(&checks->fits, node->repeat->span, node_takes(node), node_gives(node));
     }
+    for (unsigned i = 0; i < program->sources.count; i++)
+        check_target(&checks->fits, program->sources.at[i], &none);
+    fits_report(&checks->fits);
+}
+
+static void check_node(struct checks *checks, const struct node *node)
+{
+    for (unsigned i = 0; i < node->arm_count; i++) {
+        const struct arm *arm = &node->arms[i];
+        if (arm->patterns != NULL && node->inputs_known)
+            check_patterns(checks, arm->patterns, arm->pattern_count, node_takes(node));
+    }
+    if (node->repeat != NULL)
+        check_repeat(checks, node);
+    if (node->await != NULL)
+        check_await(checks->program, node);
+    if (node->handler != NULL)
+        check_handler(checks, node->handler, node);
+}
+
+void types(struct program *program)
+{
+    struct checks checks = {.program = program, .fits = {.program = program}};
+    program->order = cycles_check(program);
+    signature_infer(program);
+    signature_doubt(program);
+    check_meetings(&checks);
+    for (unsigned i = 0; i < program->nodes.count; i++)
+        check_node(&checks, program->nodes.at[i]);
     if (program->default_handler != NULL)
-        check_handler(program, program->default_handler, NULL);
+        check_handler(&checks, program->default_handler, NULL);
     for (unsigned i = 0; i < program->sources.count; i++)
         check_source(program, program->sources.at[i]);
 }
