@@ -329,7 +329,7 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring f
         $(BUILD)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
 	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
 
-.PHONY: model check check-built test-programs soak soak-random golden fuzz fuzz-run
+.PHONY: model check check-built test-programs mutants soak soak-random golden fuzz fuzz-run
 test-programs: all $(TEST_PROGRAMS) $(FUZZERS) $(RUNNERS)
 
 check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
@@ -343,6 +343,10 @@ check-built:
 	$(if $(word 2,$(CURDIR)),$(error the tests give what pkg-config prints to a shell as the README \
 	    does, which takes no blanks: check in another folder than '$(CURDIR)'))
 	$(harness) '$(T)'
+
+MUTANTS = 50000
+mutants: $(FLUXC) ## MUTANTS=50000 programs with one mistake each, all of which fluxc has to refuse
+	$(Q)$(PYTHON) tests/invalid/mutants.py $(FLUXC) --count=$(MUTANTS) --random=200 --jobs=$(JOBS)
 
 SOAK_SECONDS = 20
 SEEDS = 200
@@ -372,14 +376,11 @@ demo: ## installs what is missing, builds, shows the image server at work
 	$(Q)$(PYTHON) tools/demo.py $(BUILD) $(BUILD)/pictures
 
 FUZZ_SECONDS = 60
-fuzz: ## FUZZ_SECONDS=60 of each fuzzer of tests/fuzz, with clang
+fuzz: ## FUZZ_SECONDS=60 of each fuzzer of tests/fuzz (F='compiler http': some), with clang
 	$(Q)$(MAKE) --no-print-directory CC=clang CXX=clang++ \
 	    SAN=fuzzer-no-link$(comma)address$(comma)undefined fuzz-run
-fuzz-run: $(FUZZERS)
-	$(Q)set -e; for f in $(FUZZERS); do \
-	    name=$$(basename $$f _fuzz); mkdir -p $(BUILD)/corpus/$$name; \
-	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(BUILD)/$$name- \
-	        $(BUILD)/corpus/$$name tests/fuzz/$$name; done
+fuzz-run: $(if $(F),$(F:%=$(BUILD)/tests/fuzz/%_fuzz),$(FUZZERS))
+	$(Q)tests/fuzz/run $(BUILD) $(FUZZ_SECONDS) $(F)
 
 # ---- installing ----------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ class Context:
 
 def discover(context):
     makers = [unit, golden, coverage, programs, bench, random_programs]
-    makers += [runtime, cli, server, fuzz]
+    makers += [runtime, cli, server, invalid, fuzz]
     for maker in makers:
         yield from maker(context)
 
@@ -345,6 +345,21 @@ def random_programs(context):
             check_status(run(command, context.limit(tool), env={"PYTHONDONTWRITEBYTECODE": "1"}))
 
         yield Test(f"random/{name}", action, [*needs, "all"])
+
+
+# ---- invalid: programs with one mistake each -----------------------------------------------------
+
+
+def invalid(context):
+    """Mutants of valid programs; `make mutants` makes more."""
+
+    def action():
+        tool = Path("tests/invalid/mutants.py")
+        count = 1200 if context.sanitizer else 4000
+        command = [sys.executable, tool, context.fluxc, f"--count={count}", "--random=40"]
+        check_status(run(command, context.limit(tool)))
+
+    yield Test("invalid/mutants", action, [context.fluxc])
 
 
 # ---- cli, server, fuzz: scripts and inputs -------------------------------------------------------
