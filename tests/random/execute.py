@@ -62,15 +62,23 @@ class Tools:
         self.fluxc = self.fluxc or self.build / "bin/fluxc"
         self.runners = self.runners or self.build / "tests/random"
 
-    def runs(self):
+    def runs(self, program):
         """(runtime, arguments) of each run."""
         if self.only is not None:
             yield from self.only
             return
         for runtime in self.runtimes:
-            for number in self.seeds if runtime == "trace" else self.counts:
+            for number in self.seeds if runtime == "trace" else self.counts_for(runtime, program):
                 quiet = ["--quiet"] if runtime == "trace" else []
                 yield runtime, [COUNTS[runtime], str(number), *quiet]
+
+    def counts_for(self, runtime, program):
+        """Where a flow needs others to go on, there is a thread for all of them, if it keeps its own:
+        under thread always, under pool in the middle of a node."""
+        meets = any(node.waits == "meet" for node in program.nodes.values())
+        keeps = (meets or program.mail) if runtime == "thread" else meets and runtime == "pool"
+        least = 2 + sum(source.flows for source in program.sources) if keeps else 1
+        return sorted({max(least, count) for count in self.counts})
 
 
 @dataclass
@@ -130,7 +138,8 @@ EXPECTED_WARNINGS = {
 def fluxc(tools, folder, *options):
     status, out, err = call([tools.fluxc, *options, "program.flux"], folder)
     if status != 0:
-        raise Problem("refused", f"exit {status}\n{err}")
+        named = re.search(r"error: .*\[([a-z-]+)\]$", err, re.M)
+        raise Problem(f"refused-{named[1] if named else status}", err)
     return out, err
 
 
@@ -206,5 +215,5 @@ def run(build, tools, runtime, arguments):
 
 
 def run_all(build, tools):
-    for runtime, arguments in tools.runs():
+    for runtime, arguments in tools.runs(build.program):
         yield run(build, tools, runtime, arguments)

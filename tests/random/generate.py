@@ -49,6 +49,7 @@ class Generator:
         program, pick = self.program, self.pick
         program.pipes = pick.choice(["prompt", "late"])
         program.sockets = self.chance(0.5)
+        program.mail = program.pipes == "late" and self.chance(0.4)
         self.shapes = [self.shape() for _ in range(pick.randint(1, 3))]
         self.by_type = {"a": ["odd", "big", "wide"], "w": ["short"], "trip": ["early"], "int": ["gone"]}
         program.types = {

@@ -47,7 +47,15 @@
 #define PREDICATE      (1u << 16) /* in what is called */
 
 enum kind { BAD, READY, CLOSED, OTHER }; /* OTHER: empty, or late */
-#define LATE_MAX 16
+#define LATE_MAX   16
+#define MEET_TRIES 10000 /* of a millisecond, at least */
+
+/* A descriptor that becomes readable when its letter is delivered. It is closed by who comes last:
+ * the flow at its end, or the letter. */
+struct late {
+    int fds[2];
+    atomic_uint owners;
+};
 
 struct trip {
     _Atomic(const struct flux_flow *) frame; /* whose it is; NULL: nobody's yet, or no more */
@@ -57,7 +65,8 @@ struct trip {
     unsigned steps, session;
     bool born, astray; /* a call was not the one that was due: guards are left alone from there */
     atomic_uint ended, busy;
-    int fds[3][2], late[LATE_MAX][2]; /* by kind; -1: not made yet */
+    int fds[3][2]; /* by kind; -1: not made yet */
+    struct late *late[LATE_MAX];
     unsigned late_count;
     atomic_uint place; /* for the report: the step it is in, with INSIDE; or the last one */
 };
@@ -76,7 +85,7 @@ static unsigned trip_count;
 static struct guard *guards;
 static atomic_uint *begun; /* of each source */
 static unsigned *first;    /* of each source's trips */
-static atomic_uint progress, edges[2], faults;
+static atomic_uint progress, edges[2], faults, ended_count;
 
 extern _Thread_local struct flux_flow *fluxi_current;
 
@@ -167,17 +176,51 @@ static void make_pair(int fds[2])
     }
 }
 
-/* Letters are sent by a thread of its own, which no runtime knows of: a descriptor to write to, a
- * while after it was asked to. */
-static int letters[2] = {-1, -1};
+static void close_pair(int fds[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+static void late_release(struct late *late)
+{
+    if (atomic_fetch_sub(&late->owners, 1) == 1) {
+        close_pair(late->fds);
+        free(late);
+    }
+}
+
+static struct late *late_make(void)
+{
+    struct late *late = malloc(sizeof *late);
+    if (late == NULL)
+        abort();
+    make_pair(late->fds);
+    atomic_init(&late->owners, 2);
+    return late;
+}
+
+/* Letters are delivered by a thread that no runtime knows of; or by flows of the program, if it has
+ * `source Mail => Deliver`. Those cannot come to the help of a node that blocks, which may keep the
+ * only worker: only of flows in `await`. */
+static int letters[2] = {-1, -1}, mail[2] = {-1, -1};
+static atomic_uint letters_sent, letters_delivered;
+
+static void deliver(struct late *late)
+{
+    if (syscall(SYS_write, late->fds[1], "!", 1) != 1)
+        fault(NULL, "a letter cannot be delivered");
+    late_release(late);
+}
 
 static void *postman(void *unused)
 {
-    int fd;
-    while (syscall(SYS_read, letters[0], &fd, sizeof fd) == sizeof fd) {
-        struct timespec while_ = {.tv_nsec = 50000};
-        syscall(SYS_nanosleep, &while_, NULL);
-        syscall(SYS_write, fd, "!", 1);
+    struct late *late;
+    while (syscall(SYS_read, letters[0], &late, sizeof late) == sizeof late) {
+        struct timespec pause = {.tv_nsec = 50000};
+        syscall(SYS_nanosleep, &pause, NULL);
+        deliver(late);
     }
     return unused;
 }
@@ -190,11 +233,40 @@ static void start_postman(void)
     pthread_detach(thread);
 }
 
-static void send_letter(int fd)
+static void send_by(int fds[2], const struct late *late)
+{
+    if (syscall(SYS_write, fds[1], &late, sizeof late) != sizeof late)
+        fault(NULL, "a letter cannot be sent");
+}
+
+static void send_letter(const struct late *late)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, start_postman);
-    syscall(SYS_write, letters[1], &fd, sizeof fd);
+    send_by(letters, late);
+}
+
+static void send_by_mail(const struct late *late)
+{
+    atomic_fetch_add(&letters_sent, 1);
+    send_by(mail, late);
+}
+
+int kit_mail(uint64_t *letter)
+{
+    struct late *late;
+    while (read(mail[0], &late, sizeof late) < 0 && errno == EINTR)
+        continue;
+    *letter = (uintptr_t)late;
+    return late == NULL ? FLUX_STOP : 0;
+}
+
+int kit_deliver(uint64_t letter)
+{
+    atomic_fetch_add_explicit(&progress, 1, memory_order_relaxed);
+    deliver((struct late *)(uintptr_t)letter);
+    atomic_fetch_add(&letters_delivered, 1);
+    return 0;
 }
 
 static int make_fd(struct trip *trip, unsigned kind)
@@ -203,11 +275,12 @@ static int make_fd(struct trip *trip, unsigned kind)
         return -1;
     if (kind == OTHER && program->late) {
         if (trip->late_count == LATE_MAX)
-            return trip->late[LATE_MAX - 1][0];
-        int *fds = trip->late[trip->late_count++];
-        make_pair(fds);
-        send_letter(fds[1]);
-        return fds[0];
+            return trip->late[LATE_MAX - 1]->fds[0];
+        struct late *late = late_make();
+        int fd = late->fds[0]; /* once it is sent, it is also somebody else's */
+        trip->late[trip->late_count++] = late;
+        (program->mail ? send_by_mail : send_letter)(late);
+        return fd;
     }
     int *fds = trip->fds[kind - 1];
     if (fds[0] < 0) {
@@ -231,22 +304,33 @@ uint64_t kit_kind(int fd)
         if (trip->fds[kind - 1][0] == fd)
             return kind;
     for (unsigned i = 0; i < trip->late_count; i++)
-        if (trip->late[i][0] == fd)
+        if (trip->late[i]->fds[0] == fd)
             return OTHER;
     return 99;
 }
 
-static void close_pair(int fds[2])
-{
-    for (int i = 0; i < 2; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-}
-
 /* ---- waiting in the middle of a node --------------------------------------------------------- */
 
-static void wait_a_while(const struct kit_node *node, uint64_t state)
+/* Until another reader has been inside what this node holds for reading, at the same time. */
+static void wait_to_meet(const struct trip *trip, const uint32_t *step)
 {
+    for (unsigned i = 0; step != NULL && i < step[1]; i++) {
+        const struct guard *guard = &guards[INSTANCE(step[2 + i])];
+        for (unsigned k = 0; atomic_load(&guard->most) < 2 && !(step[2 + i] & WRITE); k++) {
+            if (k == MEET_TRIES) {
+                fault(trip, "no other reader of '%s' comes in",
+                      program->constraints[INSTANCE(step[2 + i]) / PLACES]);
+                return;
+            }
+            usleep(1000);
+        }
+    }
+}
+
+static void wait_a_while(const struct trip *trip, const uint32_t *step, const struct kit_node *node,
+                         uint64_t state)
+{
+    struct late *late;
     int fds[2];
     char byte;
 
@@ -260,16 +344,19 @@ static void wait_a_while(const struct kit_node *node, uint64_t state)
         usleep(10 + (unsigned)(state >> 50) % 90);
         break;
     case KIT_PIPE:
-        make_pair(fds);
-        send_letter(fds[1]);
-        while (read(fds[0], &byte, 1) < 0 && errno == EINTR)
+        late = late_make();
+        send_letter(late);
+        while (read(late->fds[0], &byte, 1) < 0 && errno == EINTR)
             continue;
-        close_pair(fds);
+        late_release(late);
         break;
     case KIT_POLL:
         make_pair(fds);
         poll(&(struct pollfd){.fd = fds[0], .events = POLLIN}, 1, 1);
         close_pair(fds);
+        break;
+    case KIT_MEET:
+        wait_to_meet(trip, step);
         break;
     }
 }
@@ -321,7 +408,7 @@ static void count_around(struct trip *trip, const uint32_t *step, const struct k
 
     for (unsigned i = 0; i < count; i++)
         seen[i] = guards[INSTANCE(step[2 + i])].counter;
-    wait_a_while(node, state);
+    wait_a_while(trip, step, node, state);
     for (unsigned i = 0; i < count; i++) {
         struct guard *guard = &guards[INSTANCE(step[2 + i])];
         if (step[2 + i] & WRITE)
@@ -439,15 +526,13 @@ static void end(void *argument)
               name_of(trip->due[0]));
     for (unsigned i = 0; i < 3; i++)
         close_pair(trip->fds[i]);
-    for (unsigned i = 0; i < trip->late_count; i++) {
-        char byte; /* the letter is still to come, and the number may be another file's then */
-        while (read(trip->late[i][0], &byte, 1) < 0 && errno == EINTR)
-            continue;
-        close_pair(trip->late[i]);
-    }
+    for (unsigned i = 0; i < trip->late_count; i++)
+        late_release(trip->late[i]);
     atomic_fetch_add(&trip->ended, 1);
     atomic_store_explicit(&trip->frame, NULL, memory_order_relaxed);
     atomic_fetch_add_explicit(&progress, 1, memory_order_relaxed);
+    if (atomic_fetch_add(&ended_count, 1) + 1 == trip_count && program->mail)
+        send_by(mail, NULL); /* there will be no more */
 }
 
 int kit_source(unsigned source, unsigned node, uint64_t *outputs, struct trip **trip)
@@ -499,6 +584,9 @@ static void print_results(void)
         if (most > 1)
             printf("readers of %s: %u\n", program->constraints[i / PLACES], most);
     }
+    if (atomic_load(&letters_sent) != atomic_load(&letters_delivered))
+        fault(NULL, "%u letters were sent, %u delivered", atomic_load(&letters_sent),
+              atomic_load(&letters_delivered));
     fflush(stdout);
 }
 
@@ -600,6 +688,8 @@ void kit_register(const struct kit_program *it)
             memset(trip->fds, -1, sizeof trip->fds);
         }
     }
+    if (it->mail && pipe2(mail, O_CLOEXEC) != 0)
+        exit(98);
     atexit(print_results);
     const char *given = getenv("KIT_PATIENCE");
     if (given != NULL)

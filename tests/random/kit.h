@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum kit_wait { KIT_NOTHING, KIT_YIELD, KIT_SLEEP, KIT_PIPE, KIT_POLL };
+enum kit_wait { KIT_NOTHING, KIT_YIELD, KIT_SLEEP, KIT_PIPE, KIT_POLL, KIT_MEET };
 
 struct kit_node {
     const char *name;
@@ -35,6 +35,7 @@ struct kit_program {
     const char *const *constraints;
     unsigned constraint_count;
     int late, sockets; /* what awaits are like, and what of */
+    int mail;          /* a source of its own delivers letters */
 };
 
 struct trip;
@@ -56,5 +57,7 @@ int kit_test_int(unsigned predicate, int value);
 int kit_test_trip(unsigned predicate, const struct trip *trip);
 uint64_t kit_session(void);
 int kit_edge(int final);
+int kit_mail(uint64_t *letter);
+int kit_deliver(uint64_t letter);
 
 #endif

@@ -6,7 +6,8 @@ The file includes the C that fluxc has emitted, so that one call of the compiler
 from program import FIELDS
 
 LETTERS = {"trip": "t", "fd": "f", "limit": "l", "code": "x", "error": "x"}  # kit.h
-WAITS = {word: f"KIT_{word.upper() or 'NOTHING'}" for word in ("", "yield", "sleep", "pipe", "poll")}
+KINDS = ("", "yield", "sleep", "pipe", "poll", "meet")
+WAITS = {word: f"KIT_{word.upper() or 'NOTHING'}" for word in KINDS}
 
 
 def c_text(program, emitted="flows.c"):
@@ -25,6 +26,10 @@ def c_text(program, emitted="flows.c"):
         test = {"trip": "kit_test_trip", "int": "kit_test_int"}.get(of, "kit_test")
         kind = "int " if of == "int" else FIELDS[of]
         lines.append(f"bool {name}({kind}value) {{ return {test}({index}, value); }}")
+    if program.mail:
+        lines.append("int Mail(Mail_out *out) { return kit_mail(&out->letter); }")
+        lines.append("uint64_t MailSession(const Mail_out *out) { (void)out; return 1; }")
+        lines.append("int Deliver(Deliver_in *in) { return kit_deliver(in->letter); }")
     for source in program.sources:
         if source.session:
             kind = f"const {source.node}_out"
@@ -88,6 +93,7 @@ def tables(program, names):
     yield "static const struct kit_program program = {"
     yield f"    nodes, {len(names)}, predicates, sources, {len(program.sources)}, constraints,"
     yield f"    {len(program.constraints)}, {int(program.pipes == 'late')}, {int(program.sockets)},"
+    yield f"    {int(program.mail)},"
     yield "};"
     yield "__attribute__((constructor)) static void register_program(void)"
     yield "{"

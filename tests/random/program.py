@@ -5,7 +5,7 @@ The text is all there is to know: what nodes do is said in comments that fluxc p
     //: N3 fails 2 code 5 waits sleep        fails for 2 of 16 hashes, with 5, and sleeps a while
     //: odd holds 3                          a predicate that holds for 3 of 8 values
     //: S0 flows 12                          a source that returns twelve times, then FLUX_STOP
-    //: program pipes late                   see DESCRIPTORS
+    //: program pipes late                   see DESCRIPTORS; also: sockets, mail
 
 so any program in this form, also one written by hand, has an oracle and can be run. Fields are told
 by their names, each of which stands for one type (FIELDS). The reader is for what the writer writes,
@@ -35,6 +35,14 @@ DESCRIPTORS = {
     "late": ["bad", "ready", "closed", "late"],  # awaits have long limits or none
 }
 LIMITS = {"prompt": [0, 1, 2], "late": [-1, 60000]}
+
+
+# With `mail`, what `late` descriptors wait for is sent by other flows.
+MAIL = [
+    "source Mail {session: MailSession} => Deliver;",
+    "Mail () => (uint64_t letter);",
+    "Deliver (uint64_t letter) => ();",
+]
 
 
 @dataclass
@@ -100,6 +108,7 @@ class Program:
     final: str = None
     pipes: str = "prompt"
     sockets: bool = False  # socket pairs for pipes
+    mail: bool = False  # letters are delivered by flows of a source Mail, see MAIL
 
     @property
     def constraints(self):
@@ -131,8 +140,9 @@ def body_text(members):
 
 def write(program):
     lines = ["%{", "struct trip;", "%}"]
-    kind = " sockets" if program.sockets else ""
-    lines.append(f"//: program pipes {program.pipes}{kind}")
+    kind = [word for word in ("sockets", "mail") if getattr(program, word)]
+    lines.append(" ".join(["//: program pipes", program.pipes, *kind]))
+    lines += MAIL if program.mail else []
     for source in program.sources:
         words = ["source"] + (["parallel"] if source.parallel else []) + [source.node]
         words += [f"{{session: {source.session}}}"] if source.session else []
@@ -145,6 +155,7 @@ def write(program):
         lines.append(f"//: {name} of {of} holds {holds}")
     for node in program.nodes.values():
         lines += node_lines(node)
+    lines += handler_lines(program)
     for word, name in (("initial", program.initial), ("final", program.final)):
         if name:
             lines.append(f"{word} {name};")
@@ -173,8 +184,16 @@ def node_lines(node):
     for line in node.atomic:
         uses = (use.name + use.mode + ("(session)" if use.session else "") for use in line)
         yield f"atomic {node.name}:{{{', '.join(uses)}}};"
-    if node.handler:
-        yield f"handle error {node.name} => {node.handler};"
+
+
+def handler_lines(program):
+    """A line for each handler, with all the nodes it serves."""
+    served = {}
+    for node in program.nodes.values():
+        if node.handler:
+            served.setdefault(node.handler, []).append(node.name)
+    for handler, names in served.items():
+        yield f"handle error {', '.join(names)} => {handler};"
 
 
 # ---- reading -------------------------------------------------------------------------------------
@@ -183,7 +202,7 @@ FORMS = [  # the first that matches a declaration
     ("note", r"//: (\w+) (.*)"),
     ("source", r"source (parallel )?(\w+)(?: \{session: (\w+)\})? => (\w+)(?: finally (\w+))?"),
     ("typedef", r"typedef (\w+) (\w+)"),
-    ("handle", r"handle error (\w+|\*) => (\w+)"),
+    ("handle", r"handle error (.*) => (\w+)"),
     ("atomic", r"atomic (\w+):\{(.*)\}"),
     ("blocking", r"blocking (\w+)"),
     ("await", r"await (\w+): (\w+)\(fd\)(?: within ([^;]*))?"),
@@ -218,6 +237,7 @@ class Reader:
         if name == "program":
             self.program.pipes = values["pipes"]
             self.program.sockets = "sockets" in words
+            self.program.mail = "mail" in words
         elif "holds" in values:
             self.program.predicates[name] = (values["of"], int(values["holds"]))
         elif "flows" in values:
@@ -234,8 +254,8 @@ class Reader:
     def typedef(self, name, predicate):
         self.program.types[name] = predicate
 
-    def handle(self, name, handler):
-        self.handled.append((name, handler))
+    def handle(self, names, handler):
+        self.handled += [(name, handler) for name in names.split(", ")]
 
     def atomic(self, name, text):
         uses = re.findall(r"(\w+)([?!]?)(\(session\))?(?:, |$)", text)
@@ -275,6 +295,8 @@ class Reader:
     def read(self, text):
         text = re.sub(r"%\{.*?%\}", "", text, flags=re.S)
         for line in text.splitlines():
+            if line in MAIL:
+                continue
             for name, form in FORMS:
                 found = form.fullmatch(line)
                 if found:

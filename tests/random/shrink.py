@@ -65,9 +65,9 @@ def edits(program):
         for word, none in (("closes", None), ("session", None), ("parallel", False)):
             if getattr(program.sources[k], word):
                 yield lambda p, k=k, w=word, v=none: setattr(p.sources[k], w, v)
-    for word in ("default", "initial", "final"):
+    for word, none in (("default", None), ("initial", None), ("final", None), ("mail", False)):
         if getattr(program, word):
-            yield lambda p, w=word: setattr(p, w, None)
+            yield lambda p, w=word, v=none: setattr(p, w, v)
     yield from edits_of_nodes(program)
 
 
