@@ -330,21 +330,31 @@ SEEDS_SANITIZED = 60
 
 
 def random_programs(context):
-    """Seeds from 1 on in several tests, which run side by side; `make soak` runs more."""
+    """Seeds from 1 on in several tests, which run side by side; `make soak` runs more. And programs
+    in the same form that somebody has written."""
     tool = Path("tests/random/soak.py")
-    needs = [context.fluxc, *(context.build / f"tests/random/runner-{r}" for r in context.runtimes)]
+    needs = [context.build / f"tests/random/runner-{name}" for name in context.runtimes]
+    tools = [f"--build={context.build}", f"--sanitizer={context.sanitizer}"]
+    tools.append(f"--runtimes={' '.join(context.runtimes)}")
+    env = {"PYTHONDONTWRITEBYTECODE": "1"}
     for first in range(1, SEEDS_SANITIZED if context.sanitizer else SEEDS, SEEDS_PER_TEST):
         name = f"{first}-{first + SEEDS_PER_TEST - 1}"
 
         def action(first=first, name=name):
-            command = ["python3", tool, f"--build={context.build}", "--jobs=1"]
-            command += ["--afresh", "--as-they-are"]
-            command += [f"--sanitizer={context.sanitizer}", f"--runtimes={' '.join(context.runtimes)}"]
+            command = ["python3", tool, *tools, "--jobs=1", "--afresh", "--as-they-are"]
             command += [f"--first={first}", f"--seeds={SEEDS_PER_TEST}"]
             command += [f"--log={context.build}/random/{name}/log"]
-            check_status(run(command, context.limit(tool), env={"PYTHONDONTWRITEBYTECODE": "1"}))
+            check_status(run(command, context.limit(tool), env=env))
 
         yield Test(f"random/{name}", action, [*needs, "all"])
+
+    for source in sorted(Path("tests/random/programs").glob("*.flux")):
+
+        def alone(source=source):
+            command = ["python3", "tests/random/compare.py", *tools, source]
+            check_status(run(command, context.limit(source), env=env))
+
+        yield Test(f"random/{source.stem}", alone, [*needs, "all"])
 
 
 # ---- invalid: programs with one mistake each -----------------------------------------------------

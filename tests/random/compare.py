@@ -95,10 +95,11 @@ def main():
     parser = argparse.ArgumentParser(description="Compiles, runs and compares programs.")
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--sanitizer", default="")
+    parser.add_argument("--runtimes", default="thread pool event trace")
     parser.add_argument("--folder", help="where to leave the program and what is made of it")
     parser.add_argument("programs", nargs="+", help="seeds, or files")
     options = parser.parse_args()
-    tools = Tools(options.build, options.sanitizer)
+    tools = Tools(options.build, options.sanitizer, options.runtimes.split())
     failed = 0
     for word in options.programs:
         with tempfile.TemporaryDirectory() as scratch:
