@@ -197,7 +197,7 @@ static struct late *late_make(void)
     if (late == NULL)
         abort();
     make_pair(late->fds);
-    atomic_init(&late->owners, 2);
+    atomic_store_explicit(&late->owners, 2, memory_order_release); /* for who delivers it */
     return late;
 }
 
@@ -209,6 +209,7 @@ static atomic_uint letters_sent, letters_delivered;
 
 static void deliver(struct late *late)
 {
+    (void)atomic_load_explicit(&late->owners, memory_order_acquire);
     if (syscall(SYS_write, late->fds[1], "!", 1) != 1)
         fault(NULL, "a letter cannot be delivered");
     late_release(late);
