@@ -1,6 +1,7 @@
 """Random valid programs: generate(seed) is always the same program (program.py).
 
-    python3 tests/random/generate.py SEED        prints it
+    python3 tests/random/generate.py SEED                   prints it
+    python3 tests/random/generate.py FIRST LAST FOLDER      writes FOLDER/SEED.flux
 
 A node is made from the outside in, with the inputs and outputs that its place asks for; it is
 complete once its members and its handler are. Whoever needs a node of that signature may take a
@@ -11,6 +12,7 @@ sessions are unknown (R32), and where copies of it are stopped in the middle, aw
 
 import random
 import sys
+from pathlib import Path
 
 from oracle import Endless, Oracle
 from program import LIMITS, Arm, Node, Program, Source, Use, write
@@ -273,5 +275,14 @@ def program_without_unused(program):
     return program
 
 
+def main(words):
+    if len(words) == 1:
+        print(write(generate(int(words[0]))), end="")
+        return
+    first, last, folder = words
+    for seed in range(int(first), int(last) + 1):
+        Path(folder, f"{seed}.flux").write_text(write(generate(seed)), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    print(write(generate(int(sys.argv[1]))), end="")
+    main(sys.argv[1:])
