@@ -359,7 +359,7 @@ soak-random: $(FLUXC) $(HEADERS) $(RUNNERS) ## the random programs alone, from F
 	$(Q)$(PYTHON) tests/random/soak.py --build=$(BUILD) --sanitizer='$(SAN)' --jobs=$(JOBS) \
 	    --runtimes='$(RUNTIMES)' --first=$(FIRST) --seeds=$(SEEDS)
 
-model: ## checks the model of the constraints in full, see docs/model.md (10 to 20 minutes, 5 GB)
+model: ## checks all of the model of the constraints, see docs/model.md (20 minutes, 5 GB)
 	$(Q)$(PYTHON) tests/model/run.py
 
 golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
