@@ -108,6 +108,18 @@ static void unhandled__long_path__cut_at_the_left(void **state)
     assert_true(strlen(path) < 300);
 }
 
+static void place_at__resumed_there_or_not__place_or_null(void **state)
+{
+    const struct flux_place place = {&short_node, NULL};
+    const struct flux_place *const at[] = {NULL, &place};
+    const struct flux_source told = {.name = "Listen", .places = at, .place_count = 2};
+    (void)state;
+    assert_ptr_equal(fluxi_place_at(&told, 1), &place);
+    assert_null(fluxi_place_at(&told, 0));
+    assert_null(fluxi_place_at(&told, 2)); /* compiled by hand, or for another version */
+    assert_null(fluxi_place_at(NULL, 1));
+}
+
 static void cancel(void)
 {
     const struct flux_place place = {&short_node, NULL};
@@ -134,6 +146,7 @@ int main(void)
         cmocka_unit_test(alloc__outside_of_flows_or_too_much__null),
         cmocka_unit_test(new__no_memory__null_and_one_line),
         cmocka_unit_test(unhandled__long_path__cut_at_the_left),
+        cmocka_unit_test(place_at__resumed_there_or_not__place_or_null),
         cmocka_unit_test(unhandled__cancelled__no_error_while_stopping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
