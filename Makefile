@@ -70,7 +70,7 @@ RUNTIMES := $(foreach r,$(RUNTIME_NAMES),$(if $(wildcard runtimes/$(r)/*.c),$(r)
 programs  = $(foreach d,$(wildcard $(1)/*),$(if $(wildcard $(d)/$(notdir $(d)).flux),$(d)))
 SERVERS  := $(call programs,servers)
 EXAMPLES := $(call programs,examples)
-RUN_TESTS := $(call programs,tests/run)
+RUN_TESTS := $(call programs,tests/run) $(call programs,tests/faults)
 
 FLUXC        = $(BUILD)/bin/fluxc
 FLUXC_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard fluxc/*.c)) \
@@ -323,6 +323,11 @@ $(BUILD)/tests/random/runner-$(1): $(BUILD)/obj/tests/random/kit.o $(BUILD)/lib/
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runner_rules,$(r))))
 
+# Preloaded, makes calls fail. It is not the program, so neither sanitized nor measured.
+$(BUILD)/tests/faults/faults.so: tests/faults/faults.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $<
+
 # A fuzzer defines LLVMFuzzerTestOneInput. With clang's engine it looks for new inputs, with
 # replay.c it reads those it is given.
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
@@ -361,6 +366,12 @@ soak-random: $(FLUXC) $(HEADERS) $(RUNNERS) ## the random programs alone, from F
 
 model: ## checks all of the model of the constraints, see docs/model.md (20 minutes, 5 GB)
 	$(Q)$(PYTHON) tests/model/run.py
+
+.PHONY: faults
+faults: ## each call of some programs fails once; a table of what became of it
+	$(Q)rm -rf $(BUILD)/faults
+	$(Q)FLUX_FAULTS=all $(MAKE) --no-print-directory check-built KINDS=faults; status=$$?; \
+	    $(PYTHON) tests/faults/table.py $(BUILD) && exit $$status
 
 golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 	$(harness) --rewrite 'golden/$(T)'
@@ -406,7 +417,7 @@ install: all ## into $(DESTDIR)$(prefix)
 # ---- care ----------------------------------------------------------------------------------------
 
 SOURCES = $(wildcard fluxc/*.[ch] runtimes/*.h runtimes/*/*.[ch] servers/*/*.[ch] servers/*/*.cc \
-            examples/*/*.[ch] examples/*/*.cc tests/*/*.[ch] tests/run/*/*.[ch] tests/run/*/*.cc \
+            examples/*/*.[ch] examples/*/*.cc tests/*/*.[ch] tests/faults/*/*.[ch] tests/run/*/*.[ch] tests/run/*/*.cc \
             tools/*.[ch] bench/*/*.[ch])
 
 .PHONY: format lint coverage clean help

@@ -82,7 +82,7 @@ class Context:
 
 def discover(context):
     makers = [unit, golden, coverage, programs, bench, random_programs]
-    makers += [runtime, cli, server, invalid, fuzz]
+    makers += [runtime, cli, server, faults, invalid, fuzz]
     for maker in makers:
         yield from maker(context)
 
@@ -410,6 +410,27 @@ def server(context):
                 check_status(run(command, context.limit(script), env=env))
 
             yield Test(f"server/{script.stem}:{name}", action, ["all"])
+
+
+def faults(context):
+    """One call of a program's fails, one after the other: a script for each runtime."""
+    if "thread" in context.sanitizer:
+        return  # which dies of calls that fail
+    patience = 20 if os.environ.get("FLUX_FAULTS") == "all" else 1
+    for script in sorted(Path("tests/faults").glob("*")):
+        if not (script.is_file() and os.access(script, os.X_OK)):
+            continue
+        for name in context.runtimes:
+
+            def action(script=script, name=name):
+                command = [script.absolute(), context.build, name]
+                env = {"PYTHONDONTWRITEBYTECODE": "1"}
+                check_status(run(command, patience * context.limit(script), env=env))
+
+            programs = " ".join(re.findall(r"# needs: (.*)", script.read_text())).split()
+            needs = [context.build / f"{program}-{name}" for program in programs]
+            needs.append(context.build / "tests/faults/faults.so")
+            yield Test(f"faults/{script.name}:{name}", action, needs)
 
 
 def fuzz(context):
