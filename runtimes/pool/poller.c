@@ -341,7 +341,7 @@ static int look(int fd, enum flux_ready events, int64_t limit, bool idle)
     int ready = poll(&now, 1, 0);
     if (ready > 0)
         return (now.revents & POLLNVAL) != 0 ? EBADF : 0;
-    if (ready < 0)
+    if (ready < 0 && errno != EINTR)
         return errno;
     return limit == 0 ? ETIMEDOUT : EAGAIN;
 }

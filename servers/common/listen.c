@@ -75,17 +75,19 @@ static int open_one(const struct addrinfo *info)
     return -1;
 }
 
-static void announce(int fd)
+static int announce(int fd)
 {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
     memset(&address, 0, sizeof address);
-    getsockname(fd, (struct sockaddr *)&address, &length);
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+        return errno;
     struct peer self = peer_of(&address);
     char text[PEER_TEXT_SIZE];
     peer_text(&self, text);
     printf(self.family == AF_INET6 ? "listening on [%s]:%u\n" : "listening on %s:%u\n", text,
            (unsigned)self.port);
+    return 0;
 }
 
 static int open_address(const char *address)
@@ -115,17 +117,15 @@ int listen_open(const char *otherwise)
 {
     if (address_count == 0)
         addresses[address_count++] = otherwise;
-    for (size_t i = 0; i < address_count; i++) {
-        int error = open_address(addresses[i]);
-        if (error != 0) {
-            listen_close();
-            return error;
-        }
-    }
-    for (size_t i = 0; i < socket_count; i++)
-        announce(sockets[i]);
+    int error = 0;
+    for (size_t i = 0; i < address_count && error == 0; i++)
+        error = open_address(addresses[i]);
+    for (size_t i = 0; i < socket_count && error == 0; i++)
+        error = announce(sockets[i]);
     fflush(stdout);
-    return 0;
+    if (error != 0)
+        listen_close();
+    return error;
 }
 
 void listen_close(void)
