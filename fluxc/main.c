@@ -201,7 +201,7 @@ static enum status run(const struct options *options)
     struct files files = {.options = options};
     struct text dump = {0};
     enum status status = compile(options, &files, &dump);
-    if (dump.size > 0)
+    if (dump.size > 0 || dump.failed != 0)
         *add_file(&files, "-", OUTPUT_REPLACE) = dump;
     if (files.count > 0 && !write_files(&files))
         status = STATUS_USAGE;

@@ -71,7 +71,7 @@ static const char *const kinds[] = {
     [CLOSE] = "close",   /* fclose */
     [FORK] = "fork",     /* fork */
     [SETUP] = "setup",   /* of descriptors: bind, listen, setsockopt, fstat ... */
-    [RENAME] = "rename", /* and what else changes a folder: unlink, mkdtemp */
+    [RENAME] = "rename", /* renameat2, and mkdtemp */
 };
 
 static struct {
@@ -372,7 +372,6 @@ CALL(SETUP, -1, int, fchmod, (int fd, mode_t mode), fd, mode)
 
 CALL(RENAME, -1, int, rename, (const char *from, const char *to), from, to)
 CALL(RENAME, -1, int, renameat2, (int from_folder, const char *from, int to_folder, const char *to, unsigned flags), from_folder, from, to_folder, to, flags)
-CALL(RENAME, -1, int, unlink, (const char *path), path)
 /* clang-format on */
 
 char *mkdtemp(char *path)

@@ -1,0 +1,7 @@
+# R41: whichever call of fluxc fails, it does all of its work or none of it (tests/faults/compiler.py).
+# limit: 120 s
+. "$ROOT/tests/cli/assert"
+
+gcc -std=c11 -D_GNU_SOURCE -O1 -fPIC -shared -o faults.so "$ROOT/tests/faults/faults.c" ||
+    fail "the library that makes calls fail cannot be built"
+python3 "$ROOT/tests/faults/compiler.py" "$FLUXC_REAL" faults.so "$ROOT/examples"
