@@ -93,6 +93,8 @@ EDITS = [
     ("C goes on elsewhere after waiting", "c", r"case 3: goto \w+", "case 3: goto resume_4", 0),
     ("C goes elsewhere after an error", "c", r"goto First_\d+;", "goto end;", 0),
     ("C ranks in another order", "c", r'"log", 1\)', '"log", 2)', 0),
+    ("C names the place of another wait", "c",
+     r"(flux_places_Listen.*\n.*\n.*\n.*places\[)\d+", r"\g<1>0", 0),
     ("C calls another node", "c", r"error = Left\(", "error = Read(", 0),
 ]  # fmt: skip
 

@@ -85,6 +85,8 @@ class Emitted:
         self.functions = [Function(body) for body in bodies]
         order = sorted(text.scopes, key=text.rank)
         self.sessions = [name for name in order if text.scopes[name] == "session"]
+        tables = re.findall(r"flux_places_\w+\[\] = \{(.*?)\};", c, re.S)
+        self.places = [re.findall(r"flux_places\[(\d+)\]|NULL", table) for table in tables]
         self.check_tables(c)
 
     def check_tables(self, c):
@@ -152,6 +154,12 @@ class Emitted:
             ways = {"next": after + 1, "other": function.labels[groups[1]]}
         return ways
 
+    def same_places(self, steps, places):
+        """Where a flow is that goes on at a number: the place of the step that it waited at."""
+        right = {step["suspends"]: step.get("place", "") for step in steps if "suspends" in step}
+        right = [str(right.get(number, "")) for number in range(len(right) + 1)]
+        check(places == right, f"the places of waits are {places}, not {right}")
+
     def same_lock(self, step, name, write):
         right = (step["constraint"], step["write"])
         check((name, write) == right, f"C has '{name}', writing: {write}")
@@ -185,3 +193,6 @@ class Emitted:
         check(len(self.functions) == len(routines), f"{len(self.functions)} functions in C")
         for function, routine in zip(self.functions, routines):
             self.walk(function, routine["steps"])
+            if any("suspends" in step for step in routine["steps"]):
+                check(self.places, "the places of waits are missing")
+                self.same_places(routine["steps"], self.places.pop(0))
