@@ -49,6 +49,7 @@ static struct {
 static void add_chunk(void)
 {
     unsigned count = atomic_load(&records.chunks);
+    /* uncovered: four million flows */
     struct record *chunk = count < CHUNKS ? calloc(CHUNK, sizeof *chunk) : NULL;
     if (chunk == NULL)
         return;
@@ -163,8 +164,6 @@ static void check_order(const struct record *record, const struct hold *wanted)
     struct circle circle;
     for (unsigned i = 0; i < record->count; i++) {
         now.held = record->held[i];
-        if (now.held.constraint == wanted->constraint)
-            fluxi_report_twice(&now);
         if (is_known(&now, false))
             continue;
         if (strcmp(now.held.name, wanted->name) == 0)
@@ -207,12 +206,10 @@ void fluxi_order_wants(struct flux_flow *flow, const struct flux_constraint *con
     fluxi_guard_unlock(&record->guard);
 }
 
-/* A flow whose record could not note what it wants: wants.constraint is NULL below. */
+/* NULL: the flow is not watched, or there was no memory to note what it wants. */
 static struct record *record_that_wants(const struct flux_flow *flow)
 {
-    struct record *record = NULL;
-    if (flow->record != 0 && flow->record != UNWATCHED)
-        record = record_at(flow->record);
+    struct record *record = flow->record != UNWATCHED ? record_at(flow->record) : NULL;
     return record != NULL && record->wants.constraint != NULL ? record : NULL;
 }
 

@@ -200,12 +200,11 @@ static void add_others(struct line *line, const struct flux_constraint *constrai
     struct crowd holders = {.count = 0}, waiters = {.count = 0};
     for (struct record *record = NULL; (record = fluxi_record_next(record)) != NULL;) {
         fluxi_guard_lock(&record->guard);
-        for (unsigned i = 0; record->used && i < record->count; i++) {
+        for (unsigned i = 0; i < record->count; i++) {
             if (record->held[i].constraint == constraint)
                 join(&holders, &record->owner, record->held[i].mode);
         }
-        if (record->used && record->wants.constraint == constraint && record->since != 0 &&
-            record->since < since)
+        if (record->wants.constraint == constraint && record->since != 0 && record->since < since)
             join(&waiters, &record->owner, record->wants.mode);
         fluxi_guard_unlock(&record->guard);
     }
@@ -230,7 +229,7 @@ static void add_flow(struct line *line, struct record *record)
     uint64_t since = 0;
 
     fluxi_guard_lock(&record->guard);
-    if (record->used) {
+    if (record->used) { /* raced: it fails when the flow has ended since it was found */
         add_owner(line, &record->owner);
         add(line, record->count > 0 ? " holds " : " holds nothing");
         for (unsigned i = 0; i < record->count; i++) {

@@ -1,10 +1,12 @@
 /* The queue of a constraint: who runs, who waits, who is woken by whom and in which order (R28,
  * R29, R33). Every case but the last runs both with and without atomic operations. */
-#include "runtime.h"
+#include "capture.h"
+#include "core.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -13,6 +15,9 @@
 
 static struct flux_constraint constraint;
 static struct flux_flow flows[FLOWS];
+static struct flux_constraint *const constraints[] = {&constraint};
+const struct flux_program flux_program = {
+    .name = "test", .constraints = constraints, .constraint_count = 1};
 static char woken[FLOWS + 1]; /* "013": those that were made ready, in order */
 
 void fluxi_runtime_ready(struct flux_flow *flow)
@@ -167,6 +172,47 @@ static void take__given_back_while_it_waits_for_the_guard__goes_on(void **state)
     assert_int_equal(atomic_load(&constraint.state), 0);
 }
 
+/* ---- what is said when flows do not end ------------------------------------------------------ */
+
+static void check_summary(const char *words)
+{
+    char line[64];
+    snprintf(line, sizeof line, "warning: constraint c: held by %s waiting\n", words);
+    assert_non_null(strstr(capture(fluxi_constraints_summary), line));
+}
+
+static void summary__flows_wait__for_whom_and_how_many(void **state)
+{
+    (void)state;
+    assert_string_equal(capture(fluxi_constraints_summary), "");
+    assert_true(take(0, FLUX_WRITE));
+    assert_string_equal(capture(fluxi_constraints_summary), "");
+    assert_false(take(1, FLUX_READ));
+    assert_false(take(2, FLUX_READ));
+    check_summary(fluxi_single_threaded ? "a writer, some" : "a writer, 2");
+    assert_false(take(3, FLUX_WRITE));
+    give(0, FLUX_WRITE);
+    check_summary(fluxi_single_threaded ? "2 readers, some" : "2 readers, 1");
+    give(1, FLUX_READ);
+    check_summary(fluxi_single_threaded ? "1 reader, some" : "1 reader, 1");
+    give(2, FLUX_READ);
+    assert_string_equal(capture(fluxi_constraints_summary), "");
+    give(3, FLUX_WRITE);
+}
+
+/* As a moment later somebody has it. */
+static void summary__being_handed_over__nobody_holds_it(void **state)
+{
+    (void)state;
+    assert_true(take(0, FLUX_WRITE));
+    assert_false(take(1, FLUX_WRITE));
+    atomic_fetch_sub(&constraint.state, 1);
+    check_summary(fluxi_single_threaded ? "nobody, some" : "nobody, 1");
+    atomic_fetch_add(&constraint.state, 1);
+    give(0, FLUX_WRITE);
+    give(1, FLUX_WRITE);
+}
+
 #define CASE(function)                                                                             \
     {#function "__alone", function, alone, NULL, NULL},                                            \
     {                                                                                              \
@@ -182,6 +228,8 @@ int main(void)
         CASE(give__readers_wait_side_by_side__woken_together),
         CASE(take__reader_behind_a_waiting_writer__waits),
         CASE(take__just_handed_over__waits),
+        CASE(summary__flows_wait__for_whom_and_how_many),
+        CASE(summary__being_handed_over__nobody_holds_it),
         cmocka_unit_test_setup(take__given_back_while_it_waits_for_the_guard__goes_on, shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

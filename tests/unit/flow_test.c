@@ -82,6 +82,21 @@ static void new__no_memory__null_and_one_line(void **state)
     assert_null(strstr(line + 1, words));
 }
 
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static void place_at__known_or_not__null_if_not(void **state)
+{
+    static const struct flux_node node = {"Write", "x.flux", 3};
+    static const struct flux_place place = {&node, NULL}, *const places[] = {NULL, &place};
+    const struct flux_source known = {.places = places, .place_count = 2};
+    (void)state;
+    assert_ptr_equal(fluxi_place_at(&known, 1), &place);
+    assert_null(fluxi_place_at(&known, 0));
+    assert_null(fluxi_place_at(&known, 2));
+    assert_null(fluxi_place_at(&table, 1)); /* written by hand */
+    assert_null(fluxi_place_at(NULL, 1));
+}
+
 /* ---- unhandled errors ------------------------------------------------------------------------ */
 
 #define DEPTH 40
@@ -145,6 +160,7 @@ int main(void)
         cmocka_unit_test(undo__actions__newest_first_with_what_they_add),
         cmocka_unit_test(alloc__outside_of_flows_or_too_much__null),
         cmocka_unit_test(new__no_memory__null_and_one_line),
+        cmocka_unit_test(place_at__known_or_not__null_if_not),
         cmocka_unit_test(unhandled__long_path__cut_at_the_left),
         cmocka_unit_test(place_at__resumed_there_or_not__place_or_null),
         cmocka_unit_test(unhandled__cancelled__no_error_while_stopping),

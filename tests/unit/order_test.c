@@ -270,6 +270,17 @@ static void report__queue__who_is_before_whom(void **state)
     assert_non_null(strstr(said, "  flow 17 of Listen holds nothing\n"));
 }
 
+static void report__holds_more_than_fit__cut(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < NAMES; i++)
+        take(0, i, FLUX_READ);
+    const char *said = capture(fluxi_order_report);
+    assert_non_null(strstr(said, "flow 1 of Listen holds c0 (reading, point 7), c1 (reading, "));
+    assert_null(strstr(said, "c399"));
+    assert_true(strlen(said) < 2000);
+}
+
 static void report__many__the_first_and_how_many_more(void **state)
 {
     (void)state;
@@ -301,6 +312,7 @@ int main(void)
         CASE(wants__two_of_a_name__reported),
         CASE(report__nobody__says_so),
         CASE(report__queue__who_is_before_whom),
+        CASE(report__holds_more_than_fit__cut),
         CASE(report__many__the_first_and_how_many_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
