@@ -69,7 +69,7 @@ class Run:
         self.report.write_text("")
         environment = {
             **os.environ,
-            "LD_PRELOAD": str(Path(build, "tests/faults/faults.so")),
+            "LD_PRELOAD": str(Path(build, "tests/faults/faults.so").absolute()),
             "ASAN_OPTIONS": "verify_asan_link_order=0",
             "FAULTS_CALL": fault.call,
             "FAULTS_ERROR": str(fault.error),
