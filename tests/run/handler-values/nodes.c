@@ -69,3 +69,10 @@ int Show(Show_in *in)
     printf("%d: %d %d\n", in->n, in->at[0], in->at[1]);
     return 0;
 }
+
+/* What the source gave, whatever handlers have put in its place. */
+int Close(Close_in *in)
+{
+    printf("end %d: %d %d\n", in->n, in->at[0], in->at[1]);
+    return 0;
+}
