@@ -334,7 +334,7 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring f
         $(BUILD)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
 	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
 
-.PHONY: model check check-built test-programs mutants soak soak-random golden fuzz fuzz-run
+.PHONY: model check check-built test-programs mutants controls soak soak-random golden fuzz fuzz-run
 test-programs: all $(TEST_PROGRAMS) $(FUZZERS) $(RUNNERS)
 
 check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
@@ -360,6 +360,10 @@ soak: ## programs that must not get stuck, 3 * SOAK_SECONDS=20 each, and SEEDS=2
 	$(Q)FLUX_SOAK_SECONDS=$(SOAK_SECONDS) $(MAKE) --no-print-directory check-built KINDS=run \
 	    T=deadlock RUNTIMES='$(filter-out trace,$(RUNTIMES))'
 	$(Q)$(MAKE) --no-print-directory soak-random
+CONTROL_SEEDS = 200
+controls: $(FLUXC) $(HEADERS) $(RUNNERS) ## broken compilers and runtimes, each to be caught within CONTROL_SEEDS=200
+	$(Q)$(PYTHON) tests/random/controls.py --build=$(BUILD) --seeds=$(CONTROL_SEEDS) --jobs=$(JOBS)
+
 soak-random: $(FLUXC) $(HEADERS) $(RUNNERS) ## the random programs alone, from FIRST=1 on
 	$(Q)$(PYTHON) tests/random/soak.py --build=$(BUILD) --sanitizer='$(SAN)' --jobs=$(JOBS) \
 	    --runtimes='$(RUNTIMES)' --first=$(FIRST) --seeds=$(SEEDS)

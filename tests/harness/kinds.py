@@ -357,6 +357,12 @@ def random_programs(context):
         yield Test(f"random/{source.stem}", alone, [*needs, "all"])
 
 
+    def controls():
+        check_status(run(["python3", "tests/random/controls.py", "--apply"], context.limit(tool)))
+
+    yield Test("random/controls-apply", controls)
+
+
 # ---- invalid: programs with one mistake each -----------------------------------------------------
 
 
