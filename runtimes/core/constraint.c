@@ -139,8 +139,6 @@ static bool take_slowly(struct flux_flow *flow, struct flux_constraint *constrai
     return taken;
 }
 
-/* It begins with a guess, not with a look: a look would fetch the word from another processor for
- * reading, only to fetch it again for writing. */
 static bool take_shared(struct flux_flow *flow, struct flux_constraint *constraint,
                         enum flux_mode mode, uint32_t at)
 {
