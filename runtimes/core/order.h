@@ -34,7 +34,8 @@ void fluxi_order_seen(struct flux_flow *flow, uint32_t at);
 /* The flow, or a run of a source that has failed, is over. */
 void fluxi_order_ended(struct flux_flow *flow);
 
-/* Logs who holds what and who waits for whom. From any thread. */
+/* Logs who holds what and who waits for whom. From any thread; a program that watches over itself
+ * may refer to it weakly, as it is not there in other builds. */
 void fluxi_order_report(void);
 
 /* Asks the main thread for that report. */
