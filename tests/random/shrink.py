@@ -119,6 +119,17 @@ def make_concrete(node):
     node.arms, node.repeat, node.declared = [], None, True
 
 
+def edited(program, edit):
+    """The text after an edit, or None: what was to be edited is not there."""
+    smaller = copy.deepcopy(program)
+    try:
+        edit(smaller)
+        tidy(smaller)
+        return write(smaller)
+    except (KeyError, IndexError, StopIteration):
+        return None
+
+
 def failure_of(text, tools, tries):
     """The Problem of a program, or None."""
     for _ in range(tries):
@@ -132,29 +143,23 @@ def failure_of(text, tools, tries):
     return None
 
 
-def shrink(text, tools, problem, say=lambda text: None):
+def shrink(text, tools, problem):
     """The smallest text found, and how it fails."""
     os.environ["KIT_PATIENCE"] = "4"
     if problem.run is not None:  # the run that failed is enough
-        tools = dataclasses.replace(tools, only=[problem.run])
+        tools = dataclasses.replace(tools, only=[problem.run], check_steps=False)
     end = time.monotonic() + SECONDS
-    program, progress = read(text), True
-    while progress and time.monotonic() < end:
-        progress = False
-        for edit in edits(program):
-            if time.monotonic() > end:
-                break
-            smaller = copy.deepcopy(program)
-            try:
-                edit(smaller)
-                tidy(smaller)
-                shorter = write(smaller)
-            except (KeyError, IndexError):  # what was to be edited went with something else
-                continue
-            found = failure_of(shorter, tools, TRIES)
-            if found is not None and found.kind == problem.kind:
-                program, problem, progress, text = smaller, found, True, shorter
-                say(f"{len(program.nodes)} nodes")
-                break
+    program, at, since = read(text), 0, 0  # edits tried since one was good
+    while True:
+        choices = list(edits(program))
+        if since >= len(choices) or time.monotonic() > end:
+            break
+        edit = choices[at % len(choices)]  # after a good one, those behind it come first
+        shorter = edited(program, edit)
+        found = failure_of(shorter, tools, TRIES) if shorter else None
+        if found is not None and found.kind == problem.kind:
+            program, problem, text, since = read(shorter), found, shorter, 0
+        else:
+            at, since = at % len(choices) + 1, since + 1
     os.environ.pop("KIT_PATIENCE")
     return text, problem
