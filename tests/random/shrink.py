@@ -17,7 +17,7 @@ import time
 from compare import try_text
 from execute import Problem
 from oracle import Endless
-from program import Arm, read, write
+from program import FIELDS, Arm, read, write
 
 SECONDS = 180  # for one program
 TRIES = 6  # of a failure that may come and go
@@ -69,6 +69,9 @@ def edits(program):
         if getattr(program, word):
             yield lambda p, w=word, v=none: setattr(p, w, v)
     yield from edits_of_nodes(program)
+    for name in FIELDS:
+        if any(name in node.inputs + node.outputs for node in program.nodes.values()):
+            yield lambda p, f=name: drop_field(p, f)
 
 
 def edits_of_nodes(program):
@@ -117,6 +120,18 @@ def edits_of_nodes(program):
 
 def make_concrete(node):
     node.arms, node.repeat, node.declared = [], None, True
+
+
+def drop_field(program, name):
+    """From all signatures, and the patterns for it."""
+    for node in program.nodes.values():
+        for patterns in [node.repeat, *(arm.patterns for arm in node.arms)]:
+            if patterns and name in node.inputs:
+                patterns.pop(node.inputs.index(name))
+        if node.awaits and name in ("fd", node.awaits[1]):
+            node.awaits = None
+        node.inputs = tuple(field for field in node.inputs if field != name)
+        node.outputs = tuple(field for field in node.outputs if field != name)
 
 
 def edited(program, edit):

@@ -28,6 +28,7 @@ from program import write
 from shrink import shrink
 
 FAILURES_MAX = 10  # then the rest is not tried
+SMALL_MAX = 3  # so many are made small, each of which takes minutes
 
 
 def stamp(tools):
@@ -145,6 +146,7 @@ def soak(tools, seeds, jobs, log, folder, shrinking):
                     failed += 1
                     progress.clear()
                     report(seed, kind, text, run, tools, folder / f"seed-{seed}", shrinking)
+                    shrinking = shrinking and failed < SMALL_MAX
                     if failed >= FAILURES_MAX:  # the others would not be heard
                         break
                 progress.step(failed)
