@@ -79,7 +79,6 @@ class Compiler:
         environment = {
             **os.environ,
             "LD_PRELOAD": str(self.library),
-            "ASAN_OPTIONS": "verify_asan_link_order=0",
             "FAULTS_CALL": call,
             "FAULTS_ERROR": str(error),
             "FAULTS_AT": str(at),

@@ -366,7 +366,6 @@ CALL(SETUP, -1, int, bind, (int fd, __CONST_SOCKADDR_ARG address, socklen_t leng
 CALL(SETUP, -1, int, listen, (int fd, int most), fd, most)
 CALL(SETUP, -1, int, getsockname, (int fd, __SOCKADDR_ARG address, socklen_t *length), fd, address, length)
 CALL(SETUP, -1, int, setsockopt, (int fd, int level, int name, const void *value, socklen_t length), fd, level, name, value, length)
-CALL(SETUP, -1, int, getsockopt, (int fd, int level, int name, void *value, socklen_t *length), fd, level, name, value, length)
 CALL(SETUP, -1, int, fstat, (int fd, struct stat *status), fd, status)
 CALL(SETUP, -1, int, fchmod, (int fd, mode_t mode), fd, mode)
 

@@ -1,6 +1,6 @@
 """Goes through the calls of programs and makes each fail in turn.
 
-    tests/faults/NAME BUILD RUNTIME [PROGRAM [CALL ERROR AT]]
+    tests/faults/NAME BUILD RUNTIME [PROGRAM [CALL ERROR[*TIMES] AT]]
 
 All of them where a program makes few calls of a kind, a sample of the others; all of them always with
 FLUX_FAULTS=all. What became of them is added to BUILD/faults/.
@@ -12,9 +12,10 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from trial import FAULTS, Fault, Run, Wrong
+from trial import FAULTS, SHORTAGES, Fault, Run, Wrong
 
 SAMPLE = None if os.environ.get("FLUX_FAULTS") == "all" else int(os.environ.get("FLUX_FAULTS", 8))
 
@@ -26,12 +27,13 @@ def attempt(program, fault, usual, folder, build):
         return outcome, run.end()
 
 
-def numbers(name, count):
-    """Which calls fail: 1 to count, or some of them, and the same ones each time."""
+def numbers(name, count, times):
+    """Which calls fail: 1 to count, or some of them, and the same ones each time; fewer where
+    several fail in a row, which takes longer."""
     every = range(1, count + 1)
-    if SAMPLE is None or count <= SAMPLE:
+    if SAMPLE is None or count <= SAMPLE // times:
         return every
-    return sorted(random.Random(name).sample(every, SAMPLE))
+    return sorted(random.Random(name).sample(every, max(SAMPLE // times, 1)))
 
 
 def sweep(program, runtime, build, table):
@@ -39,16 +41,16 @@ def sweep(program, runtime, build, table):
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         program.prepare(Path(folder))
-        for call, error in FAULTS:
-            fault = Fault(call, error)
+        for kind in FAULTS + SHORTAGES:
+            fault = Fault(*kind[:2], times=kind[2] if len(kind) > 2 else 1)
             try:
                 _, usual = attempt(program, fault, None, folder, build)
             except Wrong as wrong:
                 failures.append(f"{program.name} {runtime}, nothing fails: {wrong}")
                 return failures
             outcomes = Counter()
-            for at in numbers(f"{program.name} {runtime} {fault}", usual[0]):
-                fault = Fault(call, error, at)
+            for at in numbers(f"{program.name} {runtime} {fault}", usual[0], fault.times):
+                fault = replace(fault, at=at)
                 try:
                     outcomes[attempt(program, fault, usual, folder, build)[0]] += 1
                 except Wrong as wrong:
@@ -68,9 +70,10 @@ def main(programs):
     if len(rest) == 4:
         with tempfile.TemporaryDirectory() as folder:
             chosen[0].prepare(Path(folder))
-            error = getattr(errno, rest[2], 0)
-            _, usual = attempt(chosen[0], Fault(rest[1], error), None, folder, build)
-            fault = Fault(rest[1], error, int(rest[3]))
+            how, _, times = rest[2].partition("*")
+            fault = Fault(rest[1], getattr(errno, how, 0), times=int(times or 1))
+            _, usual = attempt(chosen[0], fault, None, folder, build)
+            fault = replace(fault, at=int(rest[3]))
             print(attempt(chosen[0], fault, usual, folder, build))
         return
     results = Path(build, "faults")

@@ -420,8 +420,8 @@ def server(context):
 
 def faults(context):
     """One call of a program's fails, one after the other: a script for each runtime."""
-    if "thread" in context.sanitizer:
-        return  # which dies of calls that fail
+    if context.sanitizer:
+        return  # which has a malloc of its own
     patience = 20 if os.environ.get("FLUX_FAULTS") == "all" else 1
     for script in sorted(Path("tests/faults").glob("*")):
         if not (script.is_file() and os.access(script, os.X_OK)):
