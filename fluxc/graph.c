@@ -2,12 +2,14 @@
 #include "passes.h"
 
 #include "held.h"
+#include "table.h"
 #include "walk.h"
 
 #include <string.h>
 
 enum {
     PATH_MAX_SHOWN = 12, /* nodes of a path */
+    OTHERS_MAX = 3,      /* that hold constraints of a session where there is none */
     COVER_MAX = 100      /* arms that an arm is compared with */
 };
 
@@ -94,7 +96,14 @@ static const struct lock *session_lock(const struct node *node)
     return NULL;
 }
 
-static void report_session(struct reach *reach, const struct node *node, const struct lock *lock)
+/* Of the flows of a source without sessions, one error tells: the source may be what is wrong. */
+struct without {
+    struct diag *diag;
+    unsigned others; /* noted besides */
+};
+
+static void report_session(struct reach *reach, struct table *told, const struct node *node,
+                           const struct lock *lock)
 {
     const struct source *source = reach->source[node->index];
     struct diags *diags = reach->program->diags;
@@ -111,6 +120,14 @@ static void report_session(struct reach *reach, const struct node *node, const s
     while (reach->from[first->index] != NULL)
         first = reach->from[first->index];
     bool inside = source->node == first;
+    struct without **slot =
+        (struct without **)(void *)table_at(reach->program->arena, told, (const char *)source);
+    if (!inside && *slot != NULL) {
+        if ((*slot)->others++ < OTHERS_MAX)
+            diag_note((*slot)->diag, lock->span, "so does '%s' with '%s'", node->name,
+                      lock->constraint->name);
+        return;
+    }
     struct diag *diag = diag_report(
         diags, DIAG_SESSION_CONSTRAINT, lock->span,
         inside ? "'%s' holds '%s' of its session, but inside a source there is no session yet"
@@ -119,12 +136,17 @@ static void report_session(struct reach *reach, const struct node *node, const s
     diag_note(diag, source->span,
               inside ? "source '%s': %s" : "source '%s' has no session function: %s", source->name,
               path_to(reach, node));
+    if (!inside) {
+        *slot = arena_alloc(reach->program->arena, sizeof **slot);
+        (*slot)->diag = diag;
+    }
 }
 
 /* Everything that runs without a session: sources, and the flows of those without a function. */
 static void check_sessions(struct program *program)
 {
     struct reach reach = reach_new(program);
+    struct table told = {0};
     for (unsigned i = 0; i < program->sources.count; i++) {
         const struct source *source = program->sources.at[i];
         if (source->session == NULL)
@@ -138,7 +160,7 @@ static void check_sessions(struct program *program)
     for (unsigned i = 0; i < reach.queue.count; i++) {
         const struct lock *lock = session_lock(reach.queue.at[i]);
         if (lock != NULL)
-            report_session(&reach, reach.queue.at[i], lock);
+            report_session(&reach, &told, reach.queue.at[i], lock);
     }
 }
 

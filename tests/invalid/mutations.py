@@ -502,9 +502,16 @@ def cycle_through_handler(program):
                     yield add_line(body, line, either=True)
 
 
+def declared_handlers(program):
+    """Not those that are declared nowhere: without its `handle` one is an unknown name elsewhere."""
+    for handler in program.of("handler"):
+        if handler.target.text in program.signatures or handler.target.text in program.bodies:
+            yield handler
+
+
 @kind
 def handler_that_does_not_fit(program):
-    for handler in program.of("handler"):
+    for handler in declared_handlers(program):
         for node in handler.nodes:
             inputs = [] if node.text in WILDCARDS else program.fields(node.text, "inputs")
             for name in program.concrete():
@@ -530,7 +537,7 @@ def handler_outputs(program):
 
 @kind
 def handler_and_source(program):
-    for handler in program.of("handler"):
+    for handler in declared_handlers(program):
         for source in sorted(program.sources()):
             yield replace(handler.target, source)
             if handler.nodes[0].text not in WILDCARDS:

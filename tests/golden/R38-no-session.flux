@@ -1,0 +1,24 @@
+// One error for each source without sessions; inside a source each constraint is one.
+source Begin => Flow;
+source Again => Single;
+source Other {session: Id} => Flow2;
+Flow = A -> B -> C -> D -> E;
+Flow2 = Drop -> A -> B;
+atomic A:{a(session)};
+atomic B:{b(session)};
+atomic C:{a(session)};
+atomic D:{d(session)};
+atomic E:{e(session)};
+atomic Single:{single(session)};
+atomic Other:{a(session)};
+atomic Again:{b(session)};
+Begin () => ();
+Again () => ();
+Other () => (int n);
+Drop (int n) => ();
+A () => ();
+B () => ();
+C () => ();
+D () => ();
+E () => ();
+Single () => ();
