@@ -79,7 +79,7 @@ def main(programs):
     results = Path(build, "faults")
     results.mkdir(exist_ok=True)
     failures = []
-    with open(results / f"{Path(sys.argv[0]).name}-{runtime}", "w") as table:
+    with open(results / f"{Path(sys.argv[0]).name}-{runtime}", "w", buffering=1) as table:
         for program in chosen:
             failures += sweep(program, runtime, build, table)
     if failures:
