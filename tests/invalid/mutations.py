@@ -597,8 +597,12 @@ def constraint_without_session(program):
 def source_without_session(program):
     """The only source loses its session function, below which there are constraints of a session."""
     sources = program.of("source", "clock")
-    scoped = [d for d in program.of("atomic") for use in d.uses
-              if use.scope and use.scope.text == "session" and d.name.text in program.reached]  # fmt: skip
+    scoped = [
+        use
+        for declaration in program.of("atomic")
+        for use in declaration.uses
+        if use.scope and use.scope.text == "session" and declaration.name.text in program.reached
+    ]
     if len(sources) == 1 and sources[0].kind == "source" and sources[0].function and scoped:
         name, function = sources[0].name, sources[0].function
         yield Mutation(((name.end, program.tokens[function.index + 1].end, ""),), either=True)
