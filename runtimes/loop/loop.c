@@ -342,7 +342,7 @@ static void run_next(struct loop *loop)
         /* Among the oldest, so that a crowd costs no long walks and starves nobody. */
         unsigned flows = loop->flow_count < CHOICE ? loop->flow_count : CHOICE;
         unsigned carriers = loop->woken_count < CHOICE ? loop->woken_count : CHOICE;
-        skip = fluxi_policy.choose(flows + carriers);
+        skip = fluxi_policy.choose(loop, flows, carriers);
         carrier = skip >= flows;
         if (carrier)
             skip -= flows;

@@ -24,11 +24,13 @@ const char *const fluxi_runtime_name = "trace";
 const char *const fluxi_runtime_summary = "one step at a time, in an order that a seed decides";
 
 static uint64_t seed, stack_size = 256u << 10;
-static bool quiet;
+static bool priorities, quiet;
 
 const struct flux_option fluxi_runtime_options[] = {
     {"seed", "N", "decides who goes next; 0: another one each time, which is printed", FLUX_NUMBER,
      &seed, 0, 0, NULL},
+    {"priorities", NULL, "flows go by priorities that the seed draws, in place of evenly",
+     FLUX_FLAG, &priorities, 0, 0, NULL},
     {"quiet", NULL, "do not print the steps", FLUX_FLAG, &quiet, 0, 0, NULL},
     {"stack-size", "SIZE", "address space for the stack of a flow that blocks", FLUX_SIZE,
      &stack_size, 32u << 10, 1u << 30, NULL},
@@ -46,18 +48,106 @@ unsigned fluxi_runtime_copies(void)
 static uint64_t state;
 
 /* splitmix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014. */
-static uint64_t next_random(void)
+static uint64_t mixed(uint64_t z)
 {
-    state += 0x9E3779B97F4A7C15u;
-    uint64_t z = state;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
     return z ^ (z >> 31);
 }
 
-static unsigned choose(unsigned count)
+static uint64_t next_random(void)
 {
-    return count > 1 ? (unsigned)(((next_random() >> 32) * count) >> 32) : 0;
+    state += 0x9E3779B97F4A7C15u;
+    return mixed(state);
+}
+
+static unsigned below(unsigned count)
+{
+    return (unsigned)(((next_random() >> 32) * count) >> 32);
+}
+
+static unsigned choose_evenly(const struct loop *loop, unsigned flows, unsigned carriers)
+{
+    (void)loop;
+    return flows + carriers > 1 ? below(flows + carriers) : 0;
+}
+
+/* ---- who goes next, by priorities ------------------------------------------------------------ *
+ *
+ * Evenly chosen steps hardly ever have a flow stand still where others come a long way, or one run
+ * on alone. So, as in Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized Scheduler with
+ * Probabilistic Guarantees of Finding Bugs" (ASPLOS 2010), each flow has a random priority, the
+ * highest that is ready runs, and at some steps the one whose turn it is falls behind all others.
+ *
+ * Theirs is a run of known length with a given number of such changes. A server has no last step:
+ * here there is always another change, after up to 2, 4, ... or 1024 steps, each as likely. So the
+ * distances are of every size, and no flow that waits in a `repeat` for another one keeps it for
+ * ever.
+ */
+
+/* Those that have fallen behind, the last of them lowest; in a ring, as who has fallen long ago may
+ * have ended. What is not there any more has its first priority again. */
+#define FALLEN  64u
+#define HIGHEST (UINT64_C(1) << 63) /* set in first priorities, and in no other */
+static uint64_t fallen[FALLEN], falls;
+static unsigned change_due; /* in so many steps */
+
+/* Of a source, an odd number, or of a flow, an even one; the same in each run. */
+static uint64_t identity(const struct flux_flow *flow)
+{
+    if (flow->flags & FLUXI_SOURCING)
+        return 2 * (uint64_t)(flow->source - flux_program.sources) + 1;
+    return 2 * flow->id;
+}
+
+static uint64_t priority(const struct flux_flow *flow)
+{
+    uint64_t who = identity(flow);
+    for (uint64_t fall = falls; fall > 0 && fall + FALLEN > falls; fall--)
+        if (fallen[fall % FALLEN] == who)
+            return HIGHEST - fall;
+    return HIGHEST | mixed(seed + who * 0xD1342543DE82EF95u);
+}
+
+/* The index, and who that is. */
+static unsigned highest(const struct loop *loop, unsigned flows, unsigned carriers,
+                        const struct flux_flow **who)
+{
+    const struct flux_flow *flow = loop->flows.first;
+    const struct carrier *carrier = loop->woken;
+    uint64_t most = 0;
+    unsigned found = 0;
+    for (unsigned i = 0; i < flows + carriers; i++) {
+        const struct flux_flow *one = i < flows ? flow : carrier->flow;
+        uint64_t its = priority(one);
+        if (its > most) {
+            most = its;
+            found = i;
+            *who = one;
+        }
+        if (i < flows)
+            flow = flow->next;
+        else
+            carrier = carrier->next;
+    }
+    return found;
+}
+
+static void draw_change(void)
+{
+    change_due = below(2u << below(10));
+}
+
+static unsigned choose_highest(const struct loop *loop, unsigned flows, unsigned carriers)
+{
+    const struct flux_flow *who = NULL;
+    unsigned found = highest(loop, flows, carriers, &who);
+    if (change_due-- > 0)
+        return found;
+    falls++;
+    fallen[falls % FALLEN] = identity(who);
+    draw_change();
+    return highest(loop, flows, carriers, &who);
 }
 
 /* ---- what is told ---------------------------------------------------------------------------- */
@@ -175,18 +265,22 @@ static void joined(void)
 
 int fluxi_runtime_start(void)
 {
-    if (seed == 0) {
+    bool given = seed != 0;
+    if (!given) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         state = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + (uint64_t)getpid();
         seed = 1 + next_random() % 999999; /* short enough to be typed */
     }
     state = seed;
-    if (!quiet)
-        dprintf(STDERR_FILENO, "trace: seed %llu\n", (unsigned long long)seed);
+    if (!quiet || !given) /* a run that nobody can repeat is of no use */
+        dprintf(STDERR_FILENO, "trace: seed %llu%s\n", (unsigned long long)seed,
+                priorities ? ", priorities" : "");
+    if (priorities)
+        draw_change();
     fluxi_policy = (struct policy){.loops = 1,
                                    .stack = (size_t)stack_size,
-                                   .choose = choose,
+                                   .choose = priorities ? choose_highest : choose_evenly,
                                    .resumed = resumed,
                                    .joined = joined};
     return fluxi_engine_start();

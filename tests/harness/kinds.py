@@ -27,7 +27,8 @@ VARIANTS = {
     "thread": [["--threads", n] for n in ("1", "2", "8")],
     "pool": [["--threads", n] for n in ("1", "2", "8")],
     "event": [["--loops", n] for n in ("1", "2", "8")],
-    "trace": [["--seed", str(n)] for n in range(1, 51)],
+    "trace": [["--seed", str(n)] for n in range(1, 51)]
+    + [["--seed", str(n), "--priorities"] for n in range(1, 11)],
 }
 
 

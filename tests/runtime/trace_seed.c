@@ -1,5 +1,5 @@
 /* trace: each step is told when it is done; the order is the same for the same seed and another for
- * another one, which is told where it was not given; --quiet tells nothing. */
+ * another one, which is told where it was not given, even if --quiet tells nothing else. */
 // runtimes: trace
 #include "testing.h"
 
@@ -83,6 +83,11 @@ static int initial(void)
     CHECK(ended_with(child_end(&other), 0));
     CHECK(child_count(&other, "trace: seed ") == 1);
     child_free(&other);
+    child_free(&quiet);
+
+    child_start(&quiet, "steps", ARGUMENTS((char *)"--quiet"));
+    CHECK(ended_with(child_end(&quiet), 0));
+    CHECK(child_count(&quiet, "trace: ") == 1 && child_count(&quiet, "trace: seed ") == 1);
     child_free(&quiet);
     return 0;
 }
