@@ -323,10 +323,12 @@ $(BUILD)/tests/random/runner-$(1): $(BUILD)/obj/tests/random/kit.o $(BUILD)/lib/
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runner_rules,$(r))))
 
-# Preloaded, makes calls fail. It is not the program, so neither sanitized nor measured.
+# Preloaded, makes calls fail. It is not the program, so neither sanitized nor measured; sanitizers
+# find their way through it by its frame pointers.
 $(BUILD)/tests/faults/faults.so: tests/faults/faults.c
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -fno-omit-frame-pointer -g -fPIC \
+	    -shared -o $@ $<
 
 # A fuzzer defines LLVMFuzzerTestOneInput. With clang's engine it looks for new inputs, with
 # replay.c it reads those it is given.

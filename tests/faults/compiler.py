@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from trial import SANITIZERS
+
 FAULTS = [
     ("malloc", errno.ENOMEM),
     ("open", errno.EMFILE),
@@ -78,6 +80,7 @@ class Compiler:
         self.report.write_text("")
         environment = {
             **os.environ,
+            **SANITIZERS,
             "LD_PRELOAD": str(self.library),
             "FAULTS_CALL": call,
             "FAULTS_ERROR": str(error),

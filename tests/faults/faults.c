@@ -147,10 +147,14 @@ static bool suits(int fd)
     }
 }
 
+/* In calls that are none of the program's own. In the block that comes with the library, since what
+ * finds other blocks may allocate. */
+static _Thread_local bool exempt __attribute__((tls_model("initial-exec")));
+
 /* True: this call is to fail; errno says how. */
 static bool fails(enum kind kind, int fd, const void *caller)
 {
-    if (kind != fault.kind || !atomic_load_explicit(&armed, memory_order_relaxed) ||
+    if (kind != fault.kind || exempt || !atomic_load_explicit(&armed, memory_order_relaxed) ||
         ((kind == READ || kind == WRITE) && !suits(fd)))
         return false;
     unsigned long number = atomic_fetch_add(&calls, 1) + 1;
@@ -164,20 +168,21 @@ static bool fails(enum kind kind, int fd, const void *caller)
 
 /* ---- memory ---------------------------------------------------------------------------------- *
  *
- * Blocks of the program's own stand in a table, to see what is left at the end. What dlsym may ask
- * for while malloc is being looked for comes from `early`, and stays.
+ * Blocks of the program's own stand in a table, to see what is left at the end; complemented, since
+ * to a leak detector what the table points to would be in use. What dlsym may ask for while malloc
+ * and its kin are being looked for comes from `early`, and stays.
  */
 #define BLOCKS 65536u
 
 static struct block {
-    void *at;
+    uintptr_t hidden; /* 0: no block */
     const void *caller;
 } blocks[BLOCKS];
 static atomic_flag blocks_lock = ATOMIC_FLAG_INIT;
 
 static char early[65536];
 static size_t early_used;
-static atomic_bool looking; /* for malloc or its kin */
+static bool looking; /* at the first call of all, before there is a second thread */
 
 static bool is_early(const void *at)
 {
@@ -194,9 +199,9 @@ static void *early_get(size_t size)
     return early + from + early_used - size;
 }
 
-static unsigned place_of(const void *at)
+static unsigned place_of(uintptr_t hidden)
 {
-    return (unsigned)((uintptr_t)at >> 4) * 0x9E3779B1u % BLOCKS;
+    return (unsigned)(hidden >> 4) * 0x9E3779B1u % BLOCKS;
 }
 
 static void note(void *at, const void *caller)
@@ -205,11 +210,12 @@ static void note(void *at, const void *caller)
         return;
     while (atomic_flag_test_and_set_explicit(&blocks_lock, memory_order_acquire))
         continue;
-    unsigned place = place_of(at), tried = 0;
-    while (blocks[place].at != NULL && ++tried < BLOCKS)
+    uintptr_t hidden = ~(uintptr_t)at;
+    unsigned place = place_of(hidden), tried = 0;
+    while (blocks[place].hidden != 0 && ++tried < BLOCKS)
         place = (place + 1) % BLOCKS;
     if (tried < BLOCKS)
-        blocks[place] = (struct block){at, caller};
+        blocks[place] = (struct block){hidden, caller};
     atomic_flag_clear_explicit(&blocks_lock, memory_order_release);
 }
 
@@ -220,16 +226,17 @@ static void forget(const void *at)
         return;
     while (atomic_flag_test_and_set_explicit(&blocks_lock, memory_order_acquire))
         continue;
-    unsigned hole = place_of(at);
-    while (blocks[hole].at != NULL && blocks[hole].at != at)
+    uintptr_t hidden = ~(uintptr_t)at;
+    unsigned hole = place_of(hidden);
+    while (blocks[hole].hidden != 0 && blocks[hole].hidden != hidden)
         hole = (hole + 1) % BLOCKS;
-    for (unsigned place = hole; blocks[hole].at != NULL;) {
+    for (unsigned place = hole; blocks[hole].hidden != 0;) {
         place = (place + 1) % BLOCKS;
-        if (blocks[place].at == NULL) {
-            blocks[hole].at = NULL;
+        if (blocks[place].hidden == 0) {
+            blocks[hole].hidden = 0;
             break;
         }
-        unsigned home = place_of(blocks[place].at);
+        unsigned home = place_of(blocks[place].hidden);
         if ((place - home) % BLOCKS >= (place - hole) % BLOCKS) {
             blocks[hole] = blocks[place];
             hole = place;
@@ -238,19 +245,43 @@ static void forget(const void *at)
     atomic_flag_clear_explicit(&blocks_lock, memory_order_release);
 }
 
+static struct {
+    __typeof__(&malloc) malloc;
+    __typeof__(&calloc) calloc;
+    __typeof__(&aligned_alloc) aligned_alloc;
+    __typeof__(&realloc) realloc;
+    __typeof__(&posix_memalign) posix_memalign;
+    __typeof__(&free) free;
+} memory;
+
+/* False: they are being looked for. All at once, and before any is used: dlsym frees what an
+ * earlier failure has left, of which a sanitizer causes many when it starts, so that to look for
+ * `free` in `free` would never end. */
+static bool find_memory(void)
+{
+    static bool found;
+    if (found || looking)
+        return found;
+    looking = true;
+#define FIND_MEMORY(name) *(void **)(void *)&memory.name = dlsym(RTLD_NEXT, #name)
+    FIND_MEMORY(malloc);
+    FIND_MEMORY(calloc);
+    FIND_MEMORY(aligned_alloc);
+    FIND_MEMORY(realloc);
+    FIND_MEMORY(posix_memalign);
+    FIND_MEMORY(free);
+    looking = false;
+    return found = true;
+}
+
 #define MEMORY_CALL(name, size, ...)                                                               \
-    static __typeof__(&name) real;                                                                 \
-    if (real == NULL) {                                                                            \
-        if (atomic_exchange(&looking, true))                                                       \
-            return early_get(size);                                                                \
-        *(void **)(void *)&real = dlsym(RTLD_NEXT, #name);                                         \
-        atomic_store(&looking, false);                                                             \
-    }                                                                                              \
+    if (!find_memory())                                                                            \
+        return early_get(size);                                                                    \
     if (fails(MEMORY, -1, CALLER))                                                                 \
         return NULL;                                                                               \
-    void *memory = real(__VA_ARGS__);                                                              \
-    note(memory, CALLER);                                                                          \
-    return memory
+    void *block = memory.name(__VA_ARGS__);                                                        \
+    note(block, CALLER);                                                                           \
+    return block
 
 void *malloc(size_t size)
 {
@@ -269,32 +300,34 @@ void *aligned_alloc(size_t alignment, size_t size)
 
 void *realloc(void *old, size_t size)
 {
-    FIND(realloc);
+    if (!find_memory())
+        return NULL;
     if (fails(MEMORY, -1, CALLER))
         return NULL;
     forget(old);
-    void *memory = real(old, size);
-    note(memory != NULL || size == 0 ? memory : old, CALLER);
-    return memory;
+    void *block = memory.realloc(old, size);
+    note(block != NULL || size == 0 ? block : old, CALLER);
+    return block;
 }
 
-int posix_memalign(void **memory, size_t alignment, size_t size)
+int posix_memalign(void **block, size_t alignment, size_t size)
 {
-    FIND(posix_memalign);
+    if (!find_memory())
+        return ENOMEM;
     if (fails(MEMORY, -1, CALLER))
         return errno;
-    int error = real(memory, alignment, size);
+    int error = memory.posix_memalign(block, alignment, size);
     if (error == 0)
-        note(*memory, CALLER);
+        note(*block, CALLER);
     return error;
 }
 
-void free(void *memory)
+void free(void *block)
 {
-    FIND(free);
-    forget(memory);
-    if (!is_early(memory))
-        real(memory);
+    if (is_early(block) || !find_memory())
+        return;
+    forget(block);
+    memory.free(block);
 }
 
 /* ---- the other calls ------------------------------------------------------------------------- */
@@ -428,6 +461,17 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     return fails(THREAD, -1, CALLER) ? errno : real(thread, attributes, start, argument);
 }
 
+/* A sanitizer asks where the stack of each new thread is, and ends the program if it is not told.
+ */
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+{
+    FIND(pthread_getattr_np);
+    exempt = (uintptr_t)CALLER - program_start >= program_end - program_start;
+    int error = real(thread, attributes);
+    exempt = false;
+    return error;
+}
+
 /* ---- begin and end --------------------------------------------------------------------------- */
 
 static int find_program(struct dl_phdr_info *info, size_t size, void *unused)
@@ -468,7 +512,7 @@ __attribute__((destructor)) static void end(void)
     atomic_store(&armed, false);
     unsigned left = 0, descriptors = 0;
     for (unsigned i = 0; i < BLOCKS; i++)
-        if (blocks[i].at != NULL && left++ < 5)
+        if (blocks[i].hidden != 0 && left++ < 5)
             report_place("block", left, blocks[i].caller);
     for (int fd = 3; fd < 1024; fd++)
         descriptors += syscall(SYS_fcntl, fd, F_GETFD) >= 0;

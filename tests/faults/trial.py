@@ -3,7 +3,7 @@
 A server that cannot start says why and exits 1. One that has started loses at most the request that
 met the fault; those that come after it are answered, SIGTERM ends it with status 0, and neither
 memory nor descriptors are left. A program that ends by itself does so, and where its output is not
-what it should be, its log says why.
+what it should be, its log says why. None of them has a sanitizer say anything.
 """
 
 import errno
@@ -17,6 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 20  # seconds, for anything that should happen soon
+
+# For programs that are built with sanitizers, which the preloaded library precedes. The exit status
+# is one that no program has by itself.
+SANITIZERS = {
+    "ASAN_OPTIONS": "verify_asan_link_order=0:exitcode=99:print_legend=0",
+    "UBSAN_OPTIONS": "exitcode=99:print_stacktrace=1",
+}
+REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|\w+Sanitizer:")
 
 # What may fail, and how; 0 stands for a read or write that is cut short.
 FAULTS = [
@@ -79,6 +87,7 @@ class Run:
         self.report.write_text("")
         environment = {
             **os.environ,
+            **SANITIZERS,
             "LD_PRELOAD": str(Path(build, "tests/faults/faults.so").absolute()),
             "FAULTS_CALL": fault.call,
             "FAULTS_ERROR": str(fault.error),
@@ -99,9 +108,16 @@ class Run:
         self.out = b""
 
     def wrong(self, what):
+        self.ends()  # if it is about to, its log is then complete
         log = self.log.read_text(errors="replace").splitlines()
         places = self.report.read_text().splitlines()
-        return Wrong("\n".join([what, *places, *log[-40:]]))
+        said = [number for number, line in enumerate(log) if REPORT.search(line)]
+        shown = log[said[0] : said[0] + 80] if said else log[-40:]
+        return Wrong("\n".join([what, *places, *shown]))
+
+    def check_sanitizers(self):
+        if REPORT.search(self.log.read_text(errors="replace")):
+            raise self.wrong("a sanitizer has something to say")
 
     def read(self):
         """More of its standard output; False at the end."""
@@ -123,9 +139,11 @@ class Run:
     def wait(self):
         """Its exit status."""
         try:
-            return self.process.wait(PATIENCE)
+            status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             raise self.wrong("it does not end") from None
+        self.check_sanitizers()
+        return status
 
     def ends(self):
         """It has ended, or does so at once."""
