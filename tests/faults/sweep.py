@@ -39,15 +39,19 @@ def numbers(name, count, times):
 def sweep(program, runtime, build, table):
     """One program; returns the failures."""
     failures = []
+    counted = {}  # what was counted where nothing failed; the error matters to reads and writes
     with tempfile.TemporaryDirectory() as folder:
         program.prepare(Path(folder))
         for kind in FAULTS + SHORTAGES:
             fault = Fault(*kind[:2], times=kind[2] if len(kind) > 2 else 1)
+            calls = (fault.call, fault.error if fault.call in ("read", "write") else None)
             try:
-                _, usual = attempt(program, fault, None, folder, build)
+                if calls not in counted:
+                    counted[calls] = attempt(program, fault, None, folder, build)[1]
             except Wrong as wrong:
                 failures.append(f"{program.name} {runtime}, nothing fails: {wrong}")
                 return failures
+            usual = counted[calls]
             outcomes = Counter()
             for at in numbers(f"{program.name} {runtime} {fault}", usual[0], fault.times):
                 fault = replace(fault, at=at)

@@ -7,6 +7,7 @@ what it should be, its log says why. None of them has a sanitizer say anything.
 """
 
 import errno
+import itertools
 import os
 import re
 import select
@@ -21,7 +22,7 @@ PATIENCE = 20  # seconds, for anything that should happen soon
 # For programs that are built with sanitizers, which the preloaded library precedes. The exit status
 # is one that no program has by itself.
 SANITIZERS = {
-    "ASAN_OPTIONS": "verify_asan_link_order=0:exitcode=99:print_legend=0",
+    "ASAN_OPTIONS": "verify_asan_link_order=0:exitcode=99",
     "UBSAN_OPTIONS": "exitcode=99:print_stacktrace=1",
 }
 REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|\w+Sanitizer:")
@@ -111,9 +112,12 @@ class Run:
         self.ends()  # if it is about to, its log is then complete
         log = self.log.read_text(errors="replace").splitlines()
         places = self.report.read_text().splitlines()
-        said = [number for number, line in enumerate(log) if REPORT.search(line)]
-        shown = log[said[0] : said[0] + 80] if said else log[-40:]
-        return Wrong("\n".join([what, *places, *shown]))
+        found = next((i for i, line in enumerate(log) if REPORT.search(line)), None)
+        if found is None:
+            log = log[-40:]
+        else:
+            log = list(itertools.takewhile(lambda line: "Shadow bytes" not in line, log[found:]))
+        return Wrong("\n".join([what, *places, *log]))
 
     def check_sanitizers(self):
         if REPORT.search(self.log.read_text(errors="replace")):

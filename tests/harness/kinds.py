@@ -421,7 +421,7 @@ def server(context):
 
 # Calls of a kind that fail in a program; `make faults` has all of them fail.
 FAULTS = "8"
-FAULTS_SANITIZED = "2"
+FAULTS_SANITIZED = "4"
 
 
 def faults(context):
