@@ -3,8 +3,9 @@
 . "$ROOT/tests/cli/assert"
 
 case $FLAGS in *thread*)
-    echo "the thread sanitizer is for programs with threads"
+    echo "fluxc has no threads"
     exit 77
+    ;;
 esac
 gcc -std=c11 -D_GNU_SOURCE -O1 -fno-omit-frame-pointer -fPIC -shared -o faults.so \
     "$ROOT/tests/faults/faults.c" ||

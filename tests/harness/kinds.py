@@ -427,7 +427,7 @@ FAULTS_SANITIZED = "4"
 def faults(context):
     """One call of a program's fails, one after the other: a script for each runtime."""
     if "thread" in context.sanitizer:
-        return  # whose malloc cannot be preceded by another
+        return  # address sanitizer sees what goes wrong with memory when a call fails
     sample = os.environ.get("FLUX_FAULTS", FAULTS_SANITIZED if context.sanitizer else FAULTS)
     patience = 20 if sample == "all" else 1
     for script in sorted(Path("tests/faults").glob("*")):
