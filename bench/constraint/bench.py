@@ -13,7 +13,7 @@ from kit.process import all_cpus, pinned, shown, timed
 
 TAKES = 10  # in a turn
 TURNS = 400_000  # of one flow
-TOGETHER, EACH = 8, 10_000  # flows, and turns of each
+TOGETHER, EACH = 8, 50_000  # flows, and turns of each
 MIXED = 20_000  # turns, of one take
 MODES = {"writer": "write", "reader": "read"}
 # Bars of a single flow; the runtimes that use more than one thread have to be ready for another.
