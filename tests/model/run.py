@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks constraint.pml with SPIN, in the configurations below; docs/model.md says what they show.
 
-    tests/model/run.py [--short] [NAME...]
+    tests/model/run.py [--short] [--trail] [NAME...]
 
---short: those that take a second. A complete run in which everything comes out as it should writes
+--short: those that take a second. --trail: where something is found, the steps that lead there are
+printed, also if it should be found; if it should not, they always are. A complete run in which everything comes out as it should writes
 down, in the file `checked`, what the C functions that the model follows look like; the other runs
 fail when they no longer look like that. Exit status 77: there is no spin.
 """
@@ -160,15 +161,23 @@ def check(configuration, folder):
     return outcome, f"{states:13,.0f} {depth:7,.0f} {memory:9,.0f} {seconds:8.1f}"
 
 
-def check_all(configurations):
+def steps_of_trail(configuration, folder):
+    """What led to what was found: a line for each step, then the state at the end."""
+    defines = [f"-D{word}" for word in configuration.defines.split()]
+    return command(["spin", "-t", "-p", "-k", f"{MODEL.name}.trail", *defines, MODEL], folder).stdout
+
+
+def check_all(configurations, trail=False):
     failed = []
     print(f"{'configuration':<15} {'states':>13} {'depth':>7} {'MiB':>9} {'seconds':>8}  outcome")
     for configuration in configurations:
         with tempfile.TemporaryDirectory() as folder:
             outcome, figures = check(configuration, folder)
-        right = outcome == configuration.outcome
+            right = outcome == configuration.outcome
+            found = outcome != HOLDS and (trail or not right)
+            steps = steps_of_trail(configuration, folder) if found else ""
         wanted = "" if right else f", but should: {configuration.outcome}"
-        print(f"{configuration.name:<15} {figures}  {outcome}{wanted}", flush=True)
+        print(f"{configuration.name:<15} {figures}  {outcome}{wanted}\n{steps}", end="", flush=True)
         if not right:
             failed.append(configuration.name)
     return failed
@@ -177,6 +186,7 @@ def check_all(configurations):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="what takes a second")
+    parser.add_argument("--trail", action="store_true", help="the steps to what is found")
     parser.add_argument("names", nargs="*", metavar="NAME", help="configurations")
     given = parser.parse_args()
     complete = not given.short and not given.names
@@ -194,7 +204,7 @@ def main():
         return 1
     failed = check_all([c for c in CONFIGURATIONS
                         if (not given.short or c.short)
-                        and (not given.names or c.name in given.names)])
+                        and (not given.names or c.name in given.names)], given.trail)
     if failed:
         print("not as it should be: " + " ".join(failed))
         return 1
