@@ -5,7 +5,8 @@
  * loop wake another at every turn of it, which takes a hundred times as long as taking it. So the
  * loop that has handed the constraint over goes on with the flow, as soon as the one that it is
  * running pauses; unless another loop has nothing to do and is there before it. Whoever takes the
- * flow is its home from then on. (A source's run stays at home, with its timer.)
+ * flow is its home from then on. (A source stays at home, with its timer: both its runs and a flow
+ * that has waited for room, after whose start it goes on.)
  *
  * Waking is kept rare as in core/queue.c: a loop that finds nothing looks again a few times before
  * it sleeps (`searching`), if there was anything of the kind since it slept last; and while one

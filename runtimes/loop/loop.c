@@ -143,7 +143,7 @@ void fluxi_loop_notify(struct loop *loop, enum fluxi_notice notice)
 void fluxi_runtime_ready(struct flux_flow *flow)
 {
     struct loop *home = flow->home;
-    if (fluxi_loop_count > 1 && !(flow->flags & FLUXI_SOURCING)) {
+    if (fluxi_loop_count > 1 && !(flow->flags & (FLUXI_SOURCING | FLUXI_ADMITTED))) {
         fluxi_handed_put(flow);
     } else if (home == fluxi_loop) {
         fluxi_loop_ready(home, flow);
@@ -318,12 +318,13 @@ static void run_flow(struct loop *loop, struct flux_flow *flow)
  * none to run. */
 static bool run_handed(struct loop *loop)
 {
-    if (!fluxi_handed_any() || (loop->handed_run == HANDED_RUN && own_ready(loop)))
+    bool own_waits = own_ready(loop);
+    if (!fluxi_handed_any() || (loop->handed_run == HANDED_RUN && own_waits))
         return false;
     struct flux_flow *flow = fluxi_handed_take(loop);
     if (flow == NULL)
         return false;
-    loop->handed_run++;
+    loop->handed_run = own_waits ? loop->handed_run + 1 : 0;
     run_flow(loop, flow);
     return true;
 }

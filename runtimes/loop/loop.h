@@ -268,7 +268,7 @@ struct loop {
     unsigned budget;       /* credit of one round; grows while rounds are short */
     uint64_t round;        /* when it began */
     unsigned spent;        /* turns that the running flow has taken without a pause */
-    unsigned handed_run;   /* flows taken from handed.c since one of its own was */
+    unsigned handed_run;   /* flows taken from handed.c while one of its own was ready */
     unsigned handed_times; /* see handed.c */
 
     struct carrier native; /* the thread's own stack, which only enters and leaves */
@@ -342,7 +342,7 @@ static inline bool fluxi_handed_any(void)
 
 /* In flux_flow.flags: the frame is in its source part. */
 #define FLUXI_SOURCING 1
-/* The flow has waited for room, and may start. */
+/* The flow has waited for room, and may start; its source goes on after it. */
 #define FLUXI_ADMITTED 2
 /* trace: the flow's next step waits to be told. */
 #define FLUXI_ANNOUNCED 4
