@@ -68,17 +68,28 @@ class Tools:
             yield from self.only
             return
         for runtime in self.runtimes:
-            for number in self.seeds if runtime == "trace" else self.counts_for(runtime, program):
-                quiet = ["--quiet"] if runtime == "trace" else []
-                yield runtime, [COUNTS[runtime], str(number), *quiet]
+            counts = self.seeds if runtime == "trace" else self.counts_for(runtime, program)
+            for turn, number in enumerate(counts):
+                yield runtime, [COUNTS[runtime], str(number), *self.limits(runtime, turn, program)]
 
     def counts_for(self, runtime, program):
         """Where a flow needs others to go on, there is a thread for all of them, if it keeps its own:
         under thread always, under pool in the middle of a node."""
-        meets = any(node.waits == "meet" for node in program.nodes.values())
-        keeps = (meets or program.mail) if runtime == "thread" else meets and runtime == "pool"
+        keeps = {"thread": program.meets or program.mail, "pool": program.meets}.get(runtime)
         least = 2 + sum(source.flows for source in program.sources) if keeps else 1
         return sorted({max(least, count) for count in self.counts})
+
+    def limits(self, runtime, turn, program):
+        """In every second run sources have to wait for room, unless a flow needs others; trace
+        chooses in another way there."""
+        options = ["--quiet"] if runtime == "trace" else []
+        if turn == 1:
+            if runtime == "trace":
+                options += ["--priorities"]
+            if not program.meets and not program.mail:
+                options += ["--max-flows", "2"]
+                options += ["--queue", "1"] if runtime == "pool" else []
+        return options
 
 
 @dataclass

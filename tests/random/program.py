@@ -116,6 +116,11 @@ class Program:
         found = {use.name: use.session for node in self.nodes.values() for use in node.uses}
         return {name: found[name] for name in sorted(found)}
 
+    @property
+    def meets(self):
+        """Some flows go on only beside others."""
+        return any(node.waits == "meet" for node in self.nodes.values())
+
     def origin(self, source):
         """The node that begins a source: itself, or the first one in it."""
         node = self.nodes[source.node]
