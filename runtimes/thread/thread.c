@@ -43,16 +43,16 @@ const unsigned fluxi_runtime_option_count =
 struct thread {
     pthread_t id;
     struct thread *newer, *older; /* in all */
-    struct thread *next;          /* in gone */
 };
 
 static pthread_attr_t attributes;
 
-/* All below, and the threads themselves, are protected by `lock`. */
+/* All below, and the threads themselves, are protected by `lock`. At most one thread has exited and
+ * is not joined yet: the next one to exit joins it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t flow_gone; /* for sources that wait */
-static struct thread *all;       /* that exist, newest first, but for the gone */
-static struct thread *gone;      /* to be joined */
+static struct thread *all;       /* the others, newest first */
+static struct thread *gone;      /* that one; NULL: none */
 static uint64_t flow_count, thread_count;
 static unsigned sources_waiting;
 
@@ -63,28 +63,37 @@ static void strike_off(struct thread *self)
     *(self->newer != NULL ? &self->newer->older : &all) = self->older;
     if (self->older != NULL)
         self->older->newer = self->newer;
-    self->next = gone;
-    gone = self;
     thread_count--;
 }
 
-/* A flow has ended on this thread. Returns false when the thread shall exit. */
-static bool flow_ended(struct thread *self)
+/* A flow has ended on this thread. Returns false when the thread shall exit, and then in *before
+ * the one that it is to join. */
+static bool flow_ended(struct thread *self, struct thread **before)
 {
     pthread_mutex_lock(&lock);
     flow_count--;
     bool keep = thread_count - flow_count <= SPARE_MAX;
-    if (!keep)
+    if (!keep) {
         strike_off(self);
+        *before = gone;
+        gone = self;
+    }
     if (sources_waiting > 0)
         pthread_cond_signal(&flow_gone);
     pthread_mutex_unlock(&lock);
     return keep;
 }
 
+static void join(struct thread *thread)
+{
+    if (thread != NULL)
+        pthread_join(thread->id, NULL);
+    free(thread);
+}
+
 static void *thread_main(void *argument)
 {
-    struct thread *self = argument;
+    struct thread *self = argument, *before = NULL;
     struct flux_flow *flow;
     bool keep = true;
     sigset_t poke;
@@ -95,22 +104,13 @@ static void *thread_main(void *argument)
     while (keep && (flow = fluxi_queue_take()) != NULL) {
         if (fluxi_run(flow) == FLUX_ENDED) {
             fluxi_flow_ended(flow);
-            keep = flow_ended(self);
+            keep = flow_ended(self, &before);
             fluxi_flow_left();
         }
     }
     fluxi_thread_done();
+    join(before);
     return NULL;
-}
-
-static void reap(struct thread *thread)
-{
-    while (thread != NULL) {
-        struct thread *next = thread->next;
-        pthread_join(thread->id, NULL);
-        free(thread);
-        thread = next;
-    }
 }
 
 /* ---- starting a flow ------------------------------------------------------------------------- */
@@ -166,8 +166,6 @@ static int add_thread(void)
 static void start_flow(struct flux_flow *flow)
 {
     pthread_mutex_lock(&lock);
-    struct thread *exited = gone;
-    gone = NULL;
     while (flow_count >= thread_limit || thread_count <= flow_count) {
         int error = 0;
         if (flow_count >= thread_limit)
@@ -178,7 +176,6 @@ static void start_flow(struct flux_flow *flow)
     flow_count++;
     pthread_mutex_unlock(&lock);
     fluxi_queue_start(flow);
-    reap(exited);
 }
 
 /* ---- the contract with the core -------------------------------------------------------------- */
@@ -213,15 +210,13 @@ void fluxi_runtime_stop(void)
 
 void fluxi_runtime_join(void)
 {
-    struct thread *rest;
     fluxi_source_threads_join();
     fluxi_queue_close();
-    for (struct thread *thread = all; thread != NULL; thread = rest) {
+    for (struct thread *thread = all, *rest; thread != NULL; thread = rest) {
         rest = thread->older;
-        pthread_join(thread->id, NULL);
-        free(thread);
+        join(thread);
     }
-    reap(gone);
+    join(gone);
     pthread_attr_destroy(&attributes);
     pthread_cond_destroy(&flow_gone);
 }
