@@ -21,6 +21,12 @@
 #define READY_RUN 16u
 #define LOOKS     3
 
+/* Seats, since a condition variable of glibc before 2.41 may lose a signal (its bug 25847). */
+struct sleeper {
+    struct fluxi_seat seat;
+    struct sleeper *next;
+};
+
 struct list {
     struct flux_flow *head, *tail;
     uint64_t count;
@@ -29,11 +35,11 @@ struct list {
 uint64_t fluxi_queue_bound = UINT64_MAX;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t work = PTHREAD_COND_INITIALIZER; /* for threads */
 static pthread_cond_t room = PTHREAD_COND_INITIALIZER; /* for sources */
 static struct list fresh, ready;
-static unsigned ready_run; /* taken from `ready` since the last fresh flow */
-static unsigned sleeping, searching;
+static unsigned ready_run;       /* taken from `ready` since the last fresh flow */
+static struct sleeper *sleepers; /* the last to sleep is the first to be woken: it is warm */
+static unsigned searching;
 static bool waking, closed;
 static bool source_waits; /* and has not been woken yet */
 
@@ -75,13 +81,21 @@ static struct flux_flow *choose(void)
     return fresh.head != NULL ? pop(&fresh) : NULL;
 }
 
-/* Is a sleeping thread to be woken for what is queued? Then the caller signals, unlocked. */
-static bool wants_thread(void)
+/* The thread that is to be woken for what is queued, if any. The caller does it, unlocked. */
+static struct sleeper *wants_thread(void)
 {
-    if (sleeping == 0 || waking || searching > 0)
-        return false;
+    struct sleeper *sleeper = sleepers;
+    if (sleeper == NULL || waking || searching > 0)
+        return NULL;
+    sleepers = sleeper->next;
     waking = true;
-    return true;
+    return sleeper;
+}
+
+static void wake(struct sleeper *sleeper)
+{
+    if (sleeper != NULL)
+        fluxi_seat_wake(&sleeper->seat);
 }
 
 void fluxi_queue_start(struct flux_flow *flow)
@@ -93,10 +107,9 @@ void fluxi_queue_start(struct flux_flow *flow)
         pthread_cond_wait(&room, &lock);
     }
     append(&fresh, flow, flow, 1);
-    bool wake = wants_thread();
+    struct sleeper *woken = wants_thread();
     pthread_mutex_unlock(&lock);
-    if (wake)
-        pthread_cond_signal(&work);
+    wake(woken);
 }
 
 void fluxi_queue_ready(struct flux_flow *list)
@@ -107,10 +120,9 @@ void fluxi_queue_ready(struct flux_flow *list)
         count++;
     pthread_mutex_lock(&lock);
     append(&ready, list, last, count);
-    bool wake = wants_thread();
+    struct sleeper *woken = wants_thread();
     pthread_mutex_unlock(&lock);
-    if (wake)
-        pthread_cond_signal(&work);
+    wake(woken);
 }
 
 void fluxi_queue_resume(struct flux_flow *flow)
@@ -141,24 +153,30 @@ static struct flux_flow *search(void)
     return flow;
 }
 
+/* Under the lock, which is released meanwhile. */
+static void sleep_on(void)
+{
+    struct sleeper self = {.next = sleepers};
+    sleepers = &self;
+    pthread_mutex_unlock(&lock);
+    fluxi_seat_wait(&self.seat);
+    pthread_mutex_lock(&lock);
+    waking = false;
+}
+
 struct flux_flow *fluxi_queue_take(void)
 {
     struct flux_flow *flow;
 
     pthread_mutex_lock(&lock);
-    while ((flow = choose()) == NULL && (flow = search()) == NULL && !closed) {
-        sleeping++;
-        pthread_cond_wait(&work, &lock);
-        sleeping--;
-        waking = false;
-    }
-    bool wake = (fresh.count > 0 || ready.count > 0) && wants_thread();
+    while ((flow = choose()) == NULL && (flow = search()) == NULL && !closed)
+        sleep_on();
+    struct sleeper *woken = fresh.count > 0 || ready.count > 0 ? wants_thread() : NULL;
     bool make_room = source_waits && fresh.count <= fluxi_queue_bound / 2;
     if (make_room)
         source_waits = false;
     pthread_mutex_unlock(&lock);
-    if (wake)
-        pthread_cond_signal(&work);
+    wake(woken);
     if (make_room)
         pthread_cond_broadcast(&room);
     return flow;
@@ -168,8 +186,13 @@ void fluxi_queue_close(void)
 {
     pthread_mutex_lock(&lock);
     closed = true;
+    struct sleeper *sleeper = sleepers, *next;
+    sleepers = NULL;
     pthread_mutex_unlock(&lock);
-    pthread_cond_broadcast(&work);
+    for (; sleeper != NULL; sleeper = next) {
+        next = sleeper->next; /* it is on the stack of the thread that is woken */
+        wake(sleeper);
+    }
 }
 
 uint64_t fluxi_queue_length(void)
