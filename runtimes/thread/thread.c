@@ -47,37 +47,41 @@ struct thread {
 
 static pthread_attr_t attributes;
 
-/* All below, and the threads themselves, are protected by `lock`. At most one thread has exited and
- * is not joined yet: the next one to exit joins it. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t flow_gone; /* for sources that wait */
-static struct thread *all;       /* the others, newest first */
-static struct thread *gone;      /* that one; NULL: none */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
+static pthread_cond_t flow_gone;                         /* for sources that wait */
 static uint64_t flow_count, thread_count;
 static unsigned sources_waiting;
 
+/* Held while a thread is created, too: it is in the list before it can strike itself off, or be
+ * missed by a stop. At most one thread has exited and is not joined yet: the next one to exit joins
+ * it. */
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct thread *gone; /* that one; NULL: none */
+static struct thread *all;  /* the others, newest first */
+
 /* ---- the threads ----------------------------------------------------------------------------- */
 
-static void strike_off(struct thread *self)
+/* Returns the thread that this one is to join. */
+static struct thread *strike_off(struct thread *self)
 {
+    pthread_mutex_lock(&list_lock);
     *(self->newer != NULL ? &self->newer->older : &all) = self->older;
     if (self->older != NULL)
         self->older->newer = self->newer;
-    thread_count--;
+    struct thread *before = gone;
+    gone = self;
+    pthread_mutex_unlock(&list_lock);
+    return before;
 }
 
-/* A flow has ended on this thread. Returns false when the thread shall exit, and then in *before
- * the one that it is to join. */
-static bool flow_ended(struct thread *self, struct thread **before)
+/* Returns false when the thread whose flow has ended shall exit. */
+static bool flow_ended(void)
 {
     pthread_mutex_lock(&lock);
     flow_count--;
     bool keep = thread_count - flow_count <= SPARE_MAX;
-    if (!keep) {
-        strike_off(self);
-        *before = gone;
-        gone = self;
-    }
+    if (!keep)
+        thread_count--;
     if (sources_waiting > 0)
         pthread_cond_signal(&flow_gone);
     pthread_mutex_unlock(&lock);
@@ -104,7 +108,8 @@ static void *thread_main(void *argument)
     while (keep && (flow = fluxi_queue_take()) != NULL) {
         if (fluxi_run(flow) == FLUX_ENDED) {
             fluxi_flow_ended(flow);
-            keep = flow_ended(self, &before);
+            if (!(keep = flow_ended()))
+                before = strike_off(self);
             fluxi_flow_left();
         }
     }
@@ -145,32 +150,39 @@ static void wait_for_system(int error)
     wait_for_flow(&deadline);
 }
 
-/* Under the lock: the thread is in the list before it can strike itself off. */
 static int add_thread(void)
 {
     struct thread *thread = calloc(1, sizeof *thread);
-    int error =
-        thread != NULL ? pthread_create(&thread->id, &attributes, thread_main, thread) : ENOMEM;
-    if (error != 0) {
-        free(thread);
-        return error;
+    if (thread == NULL)
+        return ENOMEM;
+    pthread_mutex_lock(&list_lock);
+    int error = pthread_create(&thread->id, &attributes, thread_main, thread);
+    if (error == 0) {
+        thread->older = all;
+        if (all != NULL)
+            all->newer = thread;
+        all = thread;
     }
-    thread->older = all;
-    if (all != NULL)
-        all->newer = thread;
-    all = thread;
-    thread_count++;
-    return 0;
+    pthread_mutex_unlock(&list_lock);
+    if (error != 0)
+        free(thread);
+    return error;
 }
 
 static void start_flow(struct flux_flow *flow)
 {
     pthread_mutex_lock(&lock);
     while (flow_count >= thread_limit || thread_count <= flow_count) {
-        int error = 0;
-        if (flow_count >= thread_limit)
+        if (flow_count >= thread_limit) {
             wait_for_flow(NULL);
-        else if ((error = add_thread()) != 0)
+            continue;
+        }
+        pthread_mutex_unlock(&lock);
+        int error = add_thread();
+        pthread_mutex_lock(&lock);
+        if (error == 0)
+            thread_count++;
+        else
             wait_for_system(error);
     }
     flow_count++;
@@ -201,10 +213,10 @@ int fluxi_runtime_start(void)
  * program is stopping, any other waits on. A thread that comes later will look before it waits. */
 void fluxi_runtime_stop(void)
 {
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&list_lock);
     for (struct thread *thread = all; thread != NULL; thread = thread->older)
         pthread_kill(thread->id, FLUXI_POKE);
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&list_lock);
     fluxi_source_threads_stop();
 }
 

@@ -112,7 +112,7 @@ def build(control, build_folder, folder, jobs):
     flags = re.sub(r"\s?(-j\d*|--jobserver-\S+)", "", os.environ.get("MAKEFLAGS", ""))
     environment = {**os.environ, "MAKEFLAGS": flags}
     environment.pop("MAKELEVEL", None)
-    command = ["make", "-s", f"-j{jobs}", "BUILD=build", *targets]
+    command = ["make", "-s", f"-j{jobs}", "BUILD=build", "WERROR=", *targets]
     done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True)
     if done.returncode != 0:
         sys.exit(f"controls/{control.name} cannot be built:\n{done.stderr.decode()}")

@@ -1,5 +1,6 @@
 /* R17, R28, R32: a session constraint excludes the flows of one session and no others; sessions are
  * made on demand and given back with their last flow, so that any number of them may come. */
+// args: --max-flows 4000
 #include "testing.h"
 
 #include <malloc.h>
