@@ -106,6 +106,28 @@ static void wait__woken_before__goes_on(void **state)
     assert_int_equal(atomic_load(&seat.woken), 0);
 }
 
+static unsigned runs;
+
+/* Parks, and is handed what it waits for at once. */
+static enum flux_next park_once(struct flux_flow *flow)
+{
+    if (++runs > 1)
+        return FLUX_ENDED;
+    fluxi_seat_wake(flow->home);
+    return FLUX_PARKED;
+}
+
+static void run__flow_that_parks__is_run_again_when_it_is_woken(void **state)
+{
+    static const struct flux_source parking = {.run = park_once};
+    struct fluxi_seat seat = {.woken = 0};
+    struct flux_flow flow = {.source = &parking};
+    (void)state;
+    assert_int_equal(fluxi_seat_run(&seat, &flow), FLUX_ENDED);
+    assert_int_equal(runs, 2);
+    assert_int_equal(atomic_load(&seat.woken), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +136,7 @@ int main(void)
         cmocka_unit_test(await__stopping__idle_flows_and_sources_are_cancelled),
         cmocka_unit_test(rest__past_and_future__no_longer_than_that),
         cmocka_unit_test(wait__woken_before__goes_on),
+        cmocka_unit_test(run__flow_that_parks__is_run_again_when_it_is_woken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
