@@ -1,8 +1,8 @@
 /* seat.h - a thread that waits in place of the flow it runs.
  *
- * Under `thread` every flow sits on a thread of its own; under `pool` only source parts and clocks
- * do. Such a flow's `home` is its seat: when it parks, the thread sleeps on the seat, and
- * fluxi_runtime_ready wakes it.
+ * Under `thread` and `pool` source parts and the flows of clocks do. Such a flow's `home` is its
+ * seat: when it parks, the thread sleeps on the seat, and fluxi_runtime_ready wakes it. A thread
+ * that has no flow to run sleeps on one, too (queue.c).
  *
  * Threads have all signals blocked (runtime.h). FLUXI_POKE gets through while a seat waits for a
  * descriptor or rests, and at no other time: a poke that is sent earlier stays pending and ends
