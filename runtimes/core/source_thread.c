@@ -28,8 +28,9 @@ static bool start_failed;
 /* ---- how much there is ----------------------------------------------------------------------- *
  *
  * The program is over when no source and no flow is left. A source that gives birth is still there
- * when its flow is counted, and clocks are sources, so nothing can come back once both are 0: who
- * makes one of them 0 looks at the other.
+ * when its flow is counted, and clocks are sources: so once no source is left there can only be
+ * fewer flows. Who makes either of them 0 looks at the sources first, then at the flows; the other
+ * way round a source might give birth and end between the two looks.
  */
 static atomic_uint sources;
 static atomic_ullong flows;       /* but for those of clocks */
@@ -40,6 +41,12 @@ static atomic_ullong clock_flows; /* at most one for each clock */
 static pthread_mutex_t admission = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t room = PTHREAD_COND_INITIALIZER;
 static atomic_uint waiting;
+
+static void end_if_over(void)
+{
+    if (atomic_load(&sources) == 0 && atomic_load(&flows) == 0)
+        fluxi_finished();
+}
 
 static bool try_admit(void)
 {
@@ -66,14 +73,14 @@ static void admit(void)
 
 void fluxi_flow_left(void)
 {
-    unsigned long long left = atomic_fetch_sub(&flows, 1) - 1;
+    bool last = atomic_fetch_sub(&flows, 1) == 1;
     if (atomic_load(&waiting) > 0) {
         pthread_mutex_lock(&admission);
         pthread_cond_signal(&room);
         pthread_mutex_unlock(&admission);
     }
-    if (left == 0 && atomic_load(&sources) == 0)
-        fluxi_finished();
+    if (last)
+        end_if_over();
 }
 
 uint64_t fluxi_flows_alive(void)
@@ -186,8 +193,8 @@ static void *thread_main(void *argument)
     while (!atomic_load(&fluxi_stopping) && interrupt(self->source->table))
         fluxi_seat_rest(flux_now() + POKE_PERIOD);
     fluxi_thread_done();
-    if (atomic_fetch_sub(&sources, 1) == 1 && atomic_load(&flows) == 0)
-        fluxi_finished();
+    if (atomic_fetch_sub(&sources, 1) == 1)
+        end_if_over();
     return NULL;
 }
 

@@ -36,9 +36,11 @@ static unsigned long add(atomic_ulong *number, unsigned long change)
     return value;
 }
 
+/* Once `others` is 0 no flow is born any more. Looked at in the other order, a source might give
+ * birth and end between the two looks. */
 static void less(atomic_ulong *number)
 {
-    if (add(number, -1ul) == 0 && atomic_load(&flows) == 0 && atomic_load(&others) == 0)
+    if (add(number, -1ul) == 0 && atomic_load(&others) == 0 && atomic_load(&flows) == 0)
         fluxi_finished();
 }
 
