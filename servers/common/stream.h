@@ -1,0 +1,46 @@
+/* stream.h - the bytes of a connection, in the clear or under TLS.
+ *
+ * Nothing here waits. Functions return 0, or an error number: ECONNRESET where the peer has gone,
+ * EPROTO where it breaks the rules of TLS. Where nothing could be done at once they return 0 with a
+ * count of 0, and the caller waits: to receive until the socket is readable, to send until it is
+ * writable, but under TLS perhaps the other way round. `choked` and `starved` tell that.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct tls_session;
+
+struct stream {
+    int socket;
+    bool choked;  /* the last stream_receive goes on once the socket is writable */
+    bool starved; /* the last stream_send goes on once the socket is readable */
+    struct tls_session *tls; /* NULL: in the clear */
+};
+
+/* Takes what has arrived: *got bytes, 0 where there is nothing yet. ECONNRESET at the end, too. */
+int stream_receive(struct stream *stream, void *buffer, size_t room, size_t *got);
+
+/* Bytes that have been received and are not in the socket any more, so that no await would tell of
+ * them. */
+bool stream_holds_input(const struct stream *stream);
+
+/* Sends as much of the parts as goes at once: *sent bytes. more: further bytes follow soon. */
+int stream_send(struct stream *stream, const struct iovec *parts, size_t count, bool more,
+                size_t *sent);
+
+/* Sends of a file from `offset` on; *sent bytes. EIO where the file ends before `length`. */
+int stream_send_file(struct stream *stream, int file, uint64_t offset, uint64_t length,
+                     size_t *sent);
+
+/* Says that nothing more will be sent; what the peer sends can still be received. */
+void stream_shut(struct stream *stream);
+
+/* Closes the socket and frees what belongs to it. */
+void stream_close(struct stream *stream);
+
+#endif
