@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* Beyond the longest head: what is received of bodies at a time. */
 #define BODY_ROOM 4096
@@ -17,29 +16,30 @@ size_t exchange_buffer_size(void)
 
 void exchange_begin(struct exchange *exchange, char *buffer)
 {
-    *exchange = (struct exchange){.buffer = buffer, .room = exchange_buffer_size()};
+    exchange->request = (struct http_request){.stage = HTTP_IN_HEAD};
+    response_reset(&exchange->response);
+    exchange->keep_alive = false;
+    exchange->buffer = buffer;
+    exchange->room = exchange_buffer_size();
+    exchange->length = exchange->head_length = exchange->scanned = 0;
     exchange->began = flux_now();
     exchange->deadline = exchange->began + http_limits.header_timeout;
 }
 
-int exchange_receive(struct exchange *exchange, int socket)
+int exchange_receive(struct exchange *exchange, struct stream *stream)
 {
-    ssize_t got;
-    do
-        got = recv(socket, exchange->buffer + exchange->length, exchange->room - exchange->length,
-                   MSG_DONTWAIT);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : errno;
-    if (got == 0)
-        return ECONNRESET;
-    exchange->length += (size_t)got;
-    return 0;
+    size_t got;
+    int error = stream_receive(stream, exchange->buffer + exchange->length,
+                               exchange->room - exchange->length, &got);
+    exchange->length += got;
+    return error;
 }
 
 /* Takes `count` bytes at `from` out of the buffer. */
 static void take_out(struct exchange *exchange, size_t from, size_t count)
 {
+    if (count == 0)
+        return;
     exchange->length -= count;
     memmove(exchange->buffer + from, exchange->buffer + from + count, exchange->length - from);
 }
@@ -75,32 +75,39 @@ static int parse_head(struct exchange *exchange)
         error = http_body_begin(request, http_limits.max_body);
     if (error != 0)
         return error;
-    exchange->deadline = flux_now() + http_limits.body_timeout;
+    if (request->stage == HTTP_IN_BODY)
+        exchange->deadline = flux_now() + http_limits.body_timeout;
+    return 0;
+}
+
+int exchange_parse_head(struct exchange *exchange)
+{
+    return exchange->request.stage == HTTP_IN_HEAD ? parse_head(exchange) : 0;
+}
+
+int exchange_skip_body(struct exchange *exchange)
+{
+    struct http_request *request = &exchange->request;
+    if (request->stage != HTTP_IN_BODY)
+        return 0;
     /* A client that waits to be asked for the body is answered at once instead, and as it may send
      * the body or not, nothing can follow (RFC 9110, section 10.1.1). */
-    if (request->expects_continue && request->stage == HTTP_IN_BODY) {
+    if (request->expects_continue) {
         request->keep_alive = false;
         request->stage = HTTP_WHOLE;
+        return 0;
     }
-    return 0;
+    size_t used;
+    int error = http_body_skip(request, exchange->buffer + exchange->head_length,
+                               exchange->length - exchange->head_length, &used);
+    take_out(exchange, exchange->head_length, used);
+    return error;
 }
 
 int exchange_parse(struct exchange *exchange)
 {
-    struct http_request *request = &exchange->request;
-    if (request->stage == HTTP_IN_HEAD) {
-        int error = parse_head(exchange);
-        if (error != 0)
-            return error;
-    }
-    if (request->stage == HTTP_IN_BODY) {
-        size_t used;
-        int error = http_body_skip(request, exchange->buffer + exchange->head_length,
-                                   exchange->length - exchange->head_length, &used);
-        take_out(exchange, exchange->head_length, used);
-        return error;
-    }
-    return 0;
+    int error = exchange_parse_head(exchange);
+    return error != 0 ? error : exchange_skip_body(exchange);
 }
 
 void exchange_answer(struct exchange *exchange)

@@ -34,10 +34,16 @@ void exchange_begin(struct exchange *exchange, char *buffer);
 
 /* Takes what has arrived, without waiting; nothing is fine. Returns ECONNRESET where the client has
  * gone or will send nothing more, or another error number. */
-int exchange_receive(struct exchange *exchange, int socket);
+int exchange_receive(struct exchange *exchange, struct stream *stream);
 
-/* Goes on with what is in the buffer, until request.stage is HTTP_WHOLE or more has to arrive.
- * Returns 0 or an error that response.h has an answer for. */
+/* Goes on with what is in the buffer, until request.stage is no longer HTTP_IN_HEAD or more has to
+ * arrive. Returns 0 or an error that response.h has an answer for, as do the next two. */
+int exchange_parse_head(struct exchange *exchange);
+
+/* Passes over what has arrived of the body, until the stage is HTTP_WHOLE. */
+int exchange_skip_body(struct exchange *exchange);
+
+/* Both. */
 int exchange_parse(struct exchange *exchange);
 
 /* The response is made: the time to take it begins. */

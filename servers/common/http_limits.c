@@ -48,16 +48,17 @@ static const struct flux_option options[] = {
 /* clang-format on */
 FLUX_OPTIONS(options);
 
-uint64_t http_limits_flows_by_descriptors(void)
+void http_limits_set_flows(uint64_t kept)
 {
     /* The runtime and the log take about 16; a flow that is served needs a second descriptor, for a
      * file or to wait for another flow, but only for a moment. */
-    const uint64_t fixed = 16, most_files = 512;
+    const uint64_t fixed = 16 + kept, most_files = 512;
     struct rlimit limit;
+    http_limits.most_flows = UINT64_MAX;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return UINT64_MAX;
+        return;
     uint64_t rest = limit.rlim_cur > fixed + 2 ? limit.rlim_cur - fixed : 2;
-    return rest - (rest / 2 < most_files ? rest / 2 : most_files);
+    http_limits.most_flows = rest - (rest / 2 < most_files ? rest / 2 : most_files);
 }
 
 int http_limits_milliseconds(uint64_t nanoseconds)

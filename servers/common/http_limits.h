@@ -15,13 +15,15 @@ struct http_limits {
     uint64_t max_header, max_body;
     uint64_t max_connections, max_per_client; /* 0: no limit */
     const char *access_log, *log_format;
+    uint64_t most_flows; /* that descriptors suffice for; set by http_limits_set_flows */
 };
 
 extern struct http_limits http_limits;
 
-/* How many flows may hold a connection before accept has to pause, so that those that are served
- * still find descriptors for the files they need. Asked once, by `initial`. */
-uint64_t http_limits_flows_by_descriptors(void);
+/* Finds out how many flows may hold a connection before accept has to pause, so that those that are
+ * served still find descriptors for the files they need; `kept` are for what the server keeps open.
+ * Called once, by `initial`. */
+void http_limits_set_flows(uint64_t kept);
 
 /* Milliseconds until the deadline, rounded up: what an `await` takes. At least 0. */
 int http_limits_remaining(uint64_t deadline);

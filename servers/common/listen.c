@@ -163,7 +163,7 @@ int listen_accept(int *socket, struct peer *peer)
             struct sockaddr_storage address = {0};
             socklen_t length = sizeof address;
             int fd = accept4(sockets[(first + i) % socket_count], (struct sockaddr *)&address,
-                             &length, SOCK_CLOEXEC);
+                             &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
             if (fd >= 0) {
                 *socket = fd;
                 *peer = peer_of(&address);

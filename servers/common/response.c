@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <time.h>
 
 static const struct response_case cases[] = {
@@ -26,13 +24,18 @@ static const struct {
     const char *reason;
 } reasons[] = {
     {200, "OK"},
+    {204, "No Content"},
+    {206, "Partial Content"},
+    {301, "Moved Permanently"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
     {408, "Request Timeout"},
+    {412, "Precondition Failed"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
+    {416, "Range Not Satisfiable"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
@@ -84,109 +87,194 @@ void response_date(int64_t seconds, char date[RESPONSE_DATE_SIZE])
              (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
 }
 
-static void append(struct response *response, const char *format, va_list arguments)
+/* ---- the head -------------------------------------------------------------------------------- */
+
+static void append(struct response *response, const char *text, size_t length)
 {
-    size_t room = sizeof response->head - response->head_length;
-    int length = vsnprintf(response->head + response->head_length, room, format, arguments);
-    /* A field that does not fit is left out whole, so that the head stays one. */
-    if (length > 0 && (size_t)length < room)
-        response->head_length += (size_t)length;
+    /* What does not fit is left out whole, so that the head stays one. */
+    if (length > sizeof response->head - response->head_length)
+        return;
+    memcpy(response->head + response->head_length, text, length);
+    response->head_length += length;
+    response->length = response->head_length;
 }
 
-__attribute__((format(printf, 2, 3))) static void add(struct response *response, const char *format,
-                                                      ...)
+static void append_text(struct response *response, const char *text)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    append(response, format, arguments);
-    va_end(arguments);
+    append(response, text, strlen(text));
+}
+
+/* "Date: ...", which is the same for a second. Nothing in here waits, so the flow stays on the
+ * thread whose copy it is. */
+static void append_date(struct response *response)
+{
+    static _Thread_local struct {
+        time_t second;
+        char field[6 + RESPONSE_DATE_SIZE + 2];
+    } cached;
+    time_t now = time(NULL);
+    if (now != cached.second || cached.field[0] == '\0') {
+        memcpy(cached.field, "Date: ", 6);
+        response_date((int64_t)now, cached.field + 6);
+        memcpy(cached.field + 6 + RESPONSE_DATE_SIZE - 1, "\r\n", 2);
+        cached.second = now;
+    }
+    append(response, cached.field, 6 + RESPONSE_DATE_SIZE - 1 + 2);
+}
+
+void response_reset(struct response *response)
+{
+    response->status = 0;
+    response->sent = response->length = 0;
+    response->head_length = 0;
+    response->parts = NULL;
+    response->part_count = 0;
 }
 
 void response_begin(struct response *response, unsigned status, unsigned minor, bool keep_alive)
 {
-    char date[RESPONSE_DATE_SIZE];
-    response_date((int64_t)time(NULL), date);
-    *response = (struct response){.status = status};
-    add(response, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status, response_reason(status), date);
+    char code[] = "HTTP/1.1 000 ";
+    response_reset(response);
+    response->status = status;
+    for (unsigned i = 0, rest = status; i < 3; i++, rest /= 10)
+        code[11 - i] = (char)('0' + rest % 10);
+    append(response, code, sizeof code - 1);
+    append_text(response, response_reason(status));
+    append_text(response, "\r\nServer: flux\r\n");
+    append_date(response);
     if (!keep_alive)
-        add(response, "Connection: close\r\n");
+        append_text(response, "Connection: close\r\n");
     else if (minor == 0)
-        add(response, "Connection: keep-alive\r\n");
+        append_text(response, "Connection: keep-alive\r\n");
 }
 
 void response_field(struct response *response, const char *name, const char *format, ...)
 {
-    char value[200];
+    char line[512];
     va_list arguments;
+    int length = snprintf(line, sizeof line, "%s: ", name);
     va_start(arguments, format);
-    vsnprintf(value, sizeof value, format, arguments);
+    length += vsnprintf(line + length, sizeof line - (size_t)length, format, arguments);
     va_end(arguments);
-    add(response, "%s: %s\r\n", name, value);
+    if ((size_t)length + 2 >= sizeof line)
+        return;
+    memcpy(line + length, "\r\n", 2);
+    append(response, line, (size_t)length + 2);
 }
 
-void response_end(struct response *response, const char *type, const void *body, size_t length,
-                  bool head_only)
+void response_fields(struct response *response, const char *fields, size_t length)
 {
-    if (response->status != 204 && response->status != 304)
-        add(response, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, length);
-    add(response, "\r\n");
-    if (!head_only) {
-        response->body = body;
-        response->body_length = length;
-    }
+    append(response, fields, length);
+}
+
+void response_end(struct response *response)
+{
+    append(response, "\r\n", 2);
+}
+
+/* ---- the body -------------------------------------------------------------------------------- */
+
+void response_parts(struct response *response, const struct response_part *parts, size_t count)
+{
+    response->parts = parts;
+    response->part_count = count;
+    for (size_t i = 0; i < count; i++)
+        response->length += parts[i].length;
+}
+
+void response_body(struct response *response, const void *memory, size_t length)
+{
+    response->body = (struct response_part){.memory = memory, .file = -1, .length = length};
+    response_parts(response, &response->body, length > 0 ? 1 : 0);
+}
+
+void response_file(struct response *response, int file, uint64_t offset, uint64_t length)
+{
+    response->body = (struct response_part){.file = file, .offset = offset, .length = length};
+    response_parts(response, &response->body, length > 0 ? 1 : 0);
 }
 
 void response_message(struct response *response, const struct response_case *answer, unsigned minor,
-                      bool keep_alive, bool head_only, const char *allow)
+                      bool keep_alive, bool head_only, const char *fields)
 {
+    char page[128];
     response_begin(response, answer->status, minor, keep_alive && !answer->closes);
-    if (answer->status == 405)
-        response_field(response, "Allow", "%s", allow);
+    if (fields != NULL)
+        append_text(response, fields);
     if (answer->status == 503)
         response_field(response, "Retry-After", "1");
-    /* The text stands behind the head, in the same buffer. */
-    char text[64];
-    int length =
-        snprintf(text, sizeof text, "%u %s\n", answer->status, response_reason(answer->status));
-    response_end(response, "text/plain; charset=utf-8", NULL, (size_t)length, head_only);
-    response->body = response->head + response->head_length;
-    if (!head_only)
-        memcpy(response->head + response->head_length, text, (size_t)length);
+    size_t length = (size_t)snprintf(
+        page, sizeof page, "<!DOCTYPE html><title>%u %s</title>\n<h1>%s</h1>\n", answer->status,
+        response_reason(answer->status), response_reason(answer->status));
+    response_field(response, "Content-Type", "text/html; charset=utf-8");
+    response_field(response, "Content-Length", "%zu", length);
+    response_end(response);
+    /* The page stands behind the head, in the same buffer. */
+    char *behind = response->head + response->head_length;
+    if (head_only || length > sizeof response->head - response->head_length)
+        return;
+    memcpy(behind, page, length);
+    response_body(response, behind, length);
 }
 
-size_t response_length(const struct response *response)
+/* ---- sending --------------------------------------------------------------------------------- */
+
+uint64_t response_body_sent(const struct response *response)
 {
-    return response->head_length + response->body_length;
+    return response->sent > response->head_length ? response->sent - response->head_length : 0;
 }
 
 bool response_sent(const struct response *response)
 {
-    return response->sent == response_length(response);
+    return response->sent == response->length;
 }
 
-int response_send(struct response *response, int socket)
+/* The part in which `skip` bytes of the body end, and how far in; `count` where all are sent. */
+static size_t find_part(const struct response *response, uint64_t *skip)
+{
+    size_t part = 0;
+    while (part < response->part_count && *skip >= response->parts[part].length)
+        *skip -= response->parts[part++].length;
+    return part;
+}
+
+#define GATHERED 8
+
+/* Head and memory up to the next piece of a file. */
+static int send_memory(struct response *response, struct stream *stream, size_t part, uint64_t skip,
+                       size_t *sent)
+{
+    struct iovec pieces[GATHERED];
+    size_t count = 0;
+    if (response->sent < response->head_length) {
+        pieces[count].iov_base = response->head + response->sent;
+        pieces[count++].iov_len = response->head_length - (size_t)response->sent;
+    }
+    for (; part < response->part_count && count < GATHERED; part++, skip = 0) {
+        const struct response_part *memory = &response->parts[part];
+        if (memory->memory == NULL)
+            break;
+        pieces[count].iov_base = (char *)memory->memory + skip;
+        pieces[count++].iov_len = (size_t)(memory->length - skip);
+    }
+    return stream_send(stream, pieces, count, part < response->part_count, sent);
+}
+
+int response_send(struct response *response, struct stream *stream)
 {
     while (!response_sent(response)) {
-        struct iovec parts[2];
-        size_t count = 0, skip = response->sent;
-        if (skip < response->head_length) {
-            parts[count].iov_base = response->head + skip;
-            parts[count++].iov_len = response->head_length - skip;
-            skip = response->head_length;
-        }
-        if (response->body_length > 0) {
-            skip -= response->head_length;
-            parts[count].iov_base = (char *)response->body + skip;
-            parts[count++].iov_len = response->body_length - skip;
-        }
-        struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-        ssize_t sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent >= 0)
-            response->sent += (size_t)sent;
-        else if (errno == EAGAIN || errno == EWOULDBLOCK)
-            return 0;
-        else if (errno != EINTR)
-            return errno;
+        uint64_t skip = response_body_sent(response);
+        size_t part = find_part(response, &skip), sent = 0;
+        int error;
+        if (response->sent >= response->head_length && response->parts[part].memory == NULL)
+            error = stream_send_file(stream, response->parts[part].file,
+                                     response->parts[part].offset + skip,
+                                     response->parts[part].length - skip, &sent);
+        else
+            error = send_memory(response, stream, part, skip, &sent);
+        response->sent += sent;
+        if (error != 0 || sent == 0)
+            return error;
     }
     return 0;
 }

@@ -1,8 +1,10 @@
-/* response.h - what goes back to a client: a status line, fields, a body; and which status an error
- * of a node becomes.
+/* response.h - what goes back to a client: a head, and a body that is made of parts in memory and
+ * parts of files; and which status an error of a node becomes.
  */
 #ifndef RESPONSE_H
 #define RESPONSE_H
+
+#include "stream.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,15 +12,25 @@
 
 /* Big enough for every head and every message of response.c, with room for the fields of a caller.
  */
-#define RESPONSE_HEAD_SIZE 768
+#define RESPONSE_HEAD_SIZE 1024
+
+/* A piece of the body: memory, or where that is NULL a piece of a file. Neither is the response's:
+ * both have to be there until all is sent. */
+struct response_part {
+    const void *memory;
+    int file;
+    uint64_t offset, length;
+};
 
 struct response {
     unsigned status; /* 0: there is none yet */
-    char head[RESPONSE_HEAD_SIZE];
+    uint64_t sent;   /* bytes of head and body that the stream has taken */
+    uint64_t length; /* of both */
     size_t head_length;
-    const void *body; /* NULL, or what is sent behind the head; not the response's */
-    size_t body_length;
-    size_t sent; /* bytes of both that the socket has taken */
+    const struct response_part *parts;
+    size_t part_count;
+    struct response_part body; /* `parts` where there is one */
+    char head[RESPONSE_HEAD_SIZE];
 };
 
 /* How a request that fails with `error` is answered. */
@@ -35,30 +47,42 @@ const struct response_case *response_case(int error);
 /* "Not Found". */
 const char *response_reason(unsigned status);
 
-/* Begins a head: status line, Date, Connection where it says something. minor: of the client's
- * HTTP version. */
+/* Forgets whatever it was: there is none yet. Cheap: the head is not cleared. */
+void response_reset(struct response *response);
+
+/* Begins a head: status line, Server, Date, Connection where it says something. minor: of the
+ * client's HTTP version. */
 void response_begin(struct response *response, unsigned status, unsigned minor, bool keep_alive);
 
 /* Adds "NAME: value"; the names and values of a program fit. */
 void response_field(struct response *response, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Ends the head. The length is announced for a response to HEAD too, whose body is not sent; and
- * not for one that can have no body (204, 304). */
-void response_end(struct response *response, const char *type, const void *body, size_t length,
-                  bool head_only);
+/* Adds fields that are ready, each with its CR LF. */
+void response_fields(struct response *response, const char *fields, size_t length);
 
-/* A whole response with a line of text that says what the status means. */
+/* Ends the head, and with it a response without a body. */
+void response_end(struct response *response);
+
+/* After response_end: the body, one piece of memory or of a file, or several parts, which have to
+ * stay where they are. Left out for HEAD, and for what can have no body (204, 304). */
+void response_body(struct response *response, const void *memory, size_t length);
+void response_file(struct response *response, int file, uint64_t offset, uint64_t length);
+void response_parts(struct response *response, const struct response_part *parts, size_t count);
+
+/* A whole response whose body is a page that says what the status means. fields: NULL, or further
+ * ones, ready, each with its CR LF. */
 void response_message(struct response *response, const struct response_case *answer, unsigned minor,
-                      bool keep_alive, bool head_only, const char *allow);
+                      bool keep_alive, bool head_only, const char *fields);
 
-/* Bytes of head and body, and whether all of them have been sent. */
-size_t response_length(const struct response *response);
+/* Bytes of the body that have been sent, and whether all has. */
+uint64_t response_body_sent(const struct response *response);
 bool response_sent(const struct response *response);
 
-/* Sends as much as the socket takes at once. Returns 0 (and response_sent tells whether that was
- * all), or an error number: the client has gone. */
-int response_send(struct response *response, int socket);
+/* Sends as much as the stream takes at once: the head and what is in memory behind it with one
+ * call. Returns 0 (and response_sent tells whether that was all), or an error number: the client
+ * has gone, or a file is shorter than it was. */
+int response_send(struct response *response, struct stream *stream);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7). */
 #define RESPONSE_DATE_SIZE 30

@@ -3,7 +3,8 @@
  * Nothing here waits. Functions return 0, or an error number: ECONNRESET where the peer has gone,
  * EPROTO where it breaks the rules of TLS. Where nothing could be done at once they return 0 with a
  * count of 0, and the caller waits: to receive until the socket is readable, to send until it is
- * writable, but under TLS perhaps the other way round. `choked` and `starved` tell that.
+ * writable, but under TLS perhaps the other way round. `choked` and `starved` tell that. The socket
+ * has to be non-blocking.
  */
 #ifndef STREAM_H
 #define STREAM_H
@@ -17,8 +18,8 @@ struct tls_session;
 
 struct stream {
     int socket;
-    bool choked;  /* the last stream_receive goes on once the socket is writable */
-    bool starved; /* the last stream_send goes on once the socket is readable */
+    bool choked;             /* the last stream_receive goes on once the socket is writable */
+    bool starved;            /* the last stream_send goes on once the socket is readable */
     struct tls_session *tls; /* NULL: in the clear */
 };
 

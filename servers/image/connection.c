@@ -1,32 +1,23 @@
 /* connection.c - from accept to close: everything that a node does to a socket. */
 #include "image_flux.h"
 
-#include "access_log.h"
 #include "flux.h"
 #include "http_limits.h"
-#include "listen.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-/* How long a client that is still sending is listened to after the last response. */
-#define LINGER_NS UINT64_C(2000000000)
 
 /* ---- the beginning --------------------------------------------------------------------------- */
 
 int Listen(Listen_out *out)
 {
-    /* Those who are being served need descriptors too, so the last ones are not given away. */
-    if (flux_load().flows >= settings.most_flows)
-        return EMFILE;
     client *peer = flux_alloc(sizeof *peer);
     if (peer == NULL)
         return ENOMEM;
-    int error = listen_accept(&out->socket, &peer->peer);
+    int error = connection_accept(&peer->connection);
     if (error != 0)
         return error;
+    out->socket = peer->connection.stream.socket;
     out->patience = http_limits_milliseconds(http_limits.idle_timeout);
     out->peer = peer;
     return 0;
@@ -34,17 +25,13 @@ int Listen(Listen_out *out)
 
 int Admit(Admit_in *in, Admit_out *out)
 {
-    int error = clients_enter(clients, &in->peer->peer);
-    if (error != 0)
-        return error;
-    in->peer->admitted = true;
     PASS_ON(in, out);
-    return 0;
+    return connection_admit(&in->peer->connection, clients);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static int begin_request(int socket, client *peer)
+static int begin_request(client *peer)
 {
     image_tag *request = malloc(sizeof *request + exchange_buffer_size());
     if (request == NULL)
@@ -52,13 +39,13 @@ static int begin_request(int socket, client *peer)
     *request = (image_tag){0};
     exchange_begin(&request->exchange, (char *)(request + 1));
     peer->request = request;
-    return exchange_receive(&request->exchange, socket);
+    return exchange_receive(&request->exchange, &peer->connection.stream);
 }
 
 int Arrive(Arrive_in *in, Arrive_out *out)
 {
     PASS_ON(in, out);
-    return begin_request(in->socket, in->peer);
+    return begin_request(in->peer);
 }
 
 int LastCall(LastCall_in *in, LastCall_out *out)
@@ -66,7 +53,7 @@ int LastCall(LastCall_in *in, LastCall_out *out)
     PASS_ON(in, out);
     if (in->error != ECANCELED && in->error != ETIMEDOUT)
         return in->error;
-    int error = begin_request(in->socket, in->peer);
+    int error = begin_request(in->peer);
     if (error != 0)
         return error;
     return in->peer->request->exchange.length > 0 ? 0 : in->error;
@@ -75,7 +62,7 @@ int LastCall(LastCall_in *in, LastCall_out *out)
 int Receive(Receive_in *in, Receive_out *out)
 {
     PASS_ON(in, out);
-    return exchange_receive(&in->peer->request->exchange, in->socket);
+    return exchange_receive(&in->peer->request->exchange, &in->peer->connection.stream);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -85,7 +72,7 @@ int Send(Send_in *in, Send_out *out)
     struct exchange *exchange = &in->peer->request->exchange;
     PASS_ON(in, out);
     out->patience = http_limits_remaining(exchange->deadline);
-    return response_send(&exchange->response, in->socket);
+    return response_send(&exchange->response, &in->peer->connection.stream);
 }
 
 /* There is room in the socket again: Send goes on. */
@@ -95,36 +82,14 @@ int Room(Room_in *in, Room_out *out)
     return 0;
 }
 
-static void log_access(const client *peer)
-{
-    if (peer->request == NULL || !access_log_wanted())
-        return;
-    const struct exchange *exchange = &peer->request->exchange;
-    const struct response *response = &exchange->response;
-    struct access access = {.peer = &peer->peer,
-                            .request = &exchange->request,
-                            .status = response->status,
-                            .nanoseconds = flux_now() - exchange->began};
-    if (response->sent > response->head_length)
-        access.bytes = response->sent - response->head_length;
-    if (response->status != 0)
-        access_log_write(&access);
-}
-
 int Log(Log_in *in, Log_out *out)
 {
     PASS_ON(in, out);
-    log_access(in->peer);
+    connection_log(&in->peer->connection, &in->peer->request->exchange);
     return 0;
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
-
-static void begin_lingering(client *peer)
-{
-    peer->lingering = true;
-    peer->linger_deadline = flux_now() + LINGER_NS;
-}
 
 static void release_image(client *peer)
 {
@@ -137,17 +102,9 @@ static void release_image(client *peer)
 int Complete(Complete_in *in, Complete_out *out)
 {
     client *peer = in->peer;
-    struct exchange *exchange = &peer->request->exchange;
     PASS_ON(in, out);
     release_image(peer);
-    peer->keep = exchange->keep_alive;
-    if (!peer->keep) {
-        /* A client that asked for the end sends nothing more. */
-        if (exchange->request.keep_alive || exchange->request.stage != HTTP_WHOLE)
-            begin_lingering(peer);
-        return 0;
-    }
-    if (!exchange_next(exchange)) {
+    if (!connection_turn(&peer->connection, &peer->request->exchange) && peer->connection.keep) {
         free(peer->request);
         peer->request = NULL;
     }
@@ -157,32 +114,21 @@ int Complete(Complete_in *in, Complete_out *out)
 
 int Busy(Busy_in *in, Busy_out *out)
 {
-    struct response response;
     PASS_ON(in, out);
-    response_message(&response, response_case(EUSERS), 1, false, false, NULL);
-    begin_lingering(in->peer);
-    return response_send(&response, in->socket);
+    return connection_refuse(&in->peer->connection);
 }
 
-/* Nothing more is sent; what the client is still sending is read for a while. Otherwise the kernel
- * would answer it with a reset, and that can overtake the response (RFC 9112, section 9.6). */
 int Hush(Hush_in *in, Hush_out *out)
 {
     PASS_ON(in, out);
-    shutdown(in->socket, SHUT_WR);
-    out->patience = http_limits_remaining(in->peer->linger_deadline);
+    out->patience = connection_hush(&in->peer->connection);
     return 0;
 }
 
 int Drain(Drain_in *in, Drain_out *out)
 {
-    char scrap[4096];
     PASS_ON(in, out);
-    ssize_t got = recv(in->socket, scrap, sizeof scrap, MSG_DONTWAIT);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-        in->peer->lingering = false;
-    if (flux_now() >= in->peer->linger_deadline)
-        in->peer->lingering = false;
+    connection_drain(&in->peer->connection);
     return 0;
 }
 
@@ -190,8 +136,9 @@ int Drain(Drain_in *in, Drain_out *out)
  * has given up: then there is a response that has not been logged. */
 int Goodbye(Goodbye_in *in)
 {
-    if (in->peer->request != NULL && !response_sent(&in->peer->request->exchange.response))
-        log_access(in->peer);
+    client *peer = in->peer;
+    if (peer->request != NULL && !response_sent(&peer->request->exchange.response))
+        connection_log(&peer->connection, &peer->request->exchange);
     return 0;
 }
 
@@ -201,9 +148,8 @@ int Close(Close_in *in)
     if (peer->request != NULL)
         release_image(peer);
     free(peer->request);
-    if (peer->admitted)
-        clients_leave(clients, &peer->peer);
-    close(in->socket);
+    connection_leave(&peer->connection, clients);
+    stream_close(&peer->connection.stream);
     return 0;
 }
 
@@ -226,10 +172,10 @@ bool IsUnsent(client *peer)
 
 bool KeepsAlive(client *peer)
 {
-    return peer->keep;
+    return peer->connection.keep;
 }
 
 bool IsLingering(client *peer)
 {
-    return peer->lingering;
+    return peer->connection.lingering;
 }

@@ -3,8 +3,7 @@
 #define IMAGE_H
 
 #include "cache.h"
-#include "clients.h"
-#include "exchange.h"
+#include "connection.h"
 
 #include <limits.h>
 
@@ -27,11 +26,7 @@ typedef struct image_tag {
 
 /* A connection. While it is idle there is nothing else of it. */
 typedef struct client {
-    struct peer peer;
-    bool admitted;
-    bool keep;      /* another turn */
-    bool lingering; /* until linger_deadline */
-    uint64_t linger_deadline;
+    struct connection connection;
     image_tag *request; /* NULL while idle */
 } client;
 
@@ -46,7 +41,6 @@ struct settings {
     const char *root;
     uint64_t cache_bytes, max_pixels, quality;
     int root_fd;
-    uint64_t most_flows; /* that descriptors suffice for */
 };
 extern struct settings settings;
 

@@ -128,14 +128,6 @@ bool IsUnchanged(client *peer)
 
 /* ---- the response ---------------------------------------------------------------------------- */
 
-/* A connection goes on if the client wants it to, and if there is room for it: while connections
- * wait to be accepted, or the program stops, those that are open end after their response. */
-static bool may_keep_alive(const struct exchange *exchange)
-{
-    return exchange->request.keep_alive && exchange->request.stage == HTTP_WHOLE &&
-           !flux_stopping() && flux_load().flows < settings.most_flows;
-}
-
 int Compose(Compose_in *in, Compose_out *out)
 {
     image_tag *request = in->peer->request;
@@ -144,16 +136,18 @@ int Compose(Compose_in *in, Compose_out *out)
     char etag[ETAG_SIZE];
     PASS_ON(in, out);
 
-    exchange->keep_alive = may_keep_alive(exchange);
+    exchange->keep_alive = connection_may_go_on(exchange);
     response_begin(response, request->unchanged ? 304 : 200, exchange->request.minor,
                    exchange->keep_alive);
     write_etag(request, etag);
     response_field(response, "ETag", "%s", etag);
-    if (request->unchanged)
-        response_end(response, NULL, NULL, 0, true);
-    else
-        response_end(response, "image/jpeg", request->entry->data, request->entry->size,
-                     http_text_is(exchange->request.method, "HEAD"));
+    if (!request->unchanged) {
+        response_field(response, "Content-Type", "image/jpeg");
+        response_field(response, "Content-Length", "%zu", request->entry->size);
+    }
+    response_end(response);
+    if (!request->unchanged && !http_text_is(exchange->request.method, "HEAD"))
+        response_body(response, request->entry->data, request->entry->size);
     exchange_answer(exchange);
     return 0;
 }
@@ -168,9 +162,10 @@ int Apologise(Apologise_in *in, Apologise_out *out)
     if (answer->status == 500)
         flux_log(FLUX_WARNING, "%s: %s", in->peer->request->file, flux_strerror(in->error));
 
-    exchange->keep_alive = may_keep_alive(exchange) && !answer->closes;
+    exchange->keep_alive = connection_may_go_on(exchange) && !answer->closes;
     response_message(&exchange->response, answer, exchange->request.minor, exchange->keep_alive,
-                     http_text_is(exchange->request.method, "HEAD"), "GET, HEAD");
+                     http_text_is(exchange->request.method, "HEAD"),
+                     answer->status == 405 ? "Allow: GET, HEAD\r\n" : NULL);
     exchange_answer(exchange);
     return 0;
 }

@@ -48,7 +48,7 @@ int Prepare(void)
         flux_log(FLUX_ERROR, "--root %s: %s", settings.root, strerror(error));
         return error;
     }
-    settings.most_flows = http_limits_flows_by_descriptors();
+    http_limits_set_flows(0);
     cache = cache_new((size_t)settings.cache_bytes);
     clients = clients_new(http_limits.max_per_client, http_limits.max_connections);
     if (cache == NULL || clients == NULL)
