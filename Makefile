@@ -210,8 +210,6 @@ $(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
 # folder of a program `options` may hold options for fluxc, and `libs` what to link with.
 
 COMMON_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard servers/common/*.c))
-# What servers/common/http_lines.c looks for.
-COMMON_LIBS    := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,-lhttp_parser)
 NODE_FLAGS      = -D_GNU_SOURCE $(GUARD) -I$(BUILD)/include -Iservers/common
 
 $(BUILD)/obj/servers/common/%.o: servers/common/%.c $(BUILD)/settings | $(HEADERS)
@@ -244,8 +242,7 @@ $(4): $(3).c $(BUILD)/settings | $(3).h $(HEADERS)
 	$$(call compile,$$(NODE_FLAGS) -I$(1))
 $(call program_file,$(1),$(2)): $(4) $(call node_objects,$(1)) \
         $(if $(filter servers/%,$(1)),$(BUILD)/lib/libcommon.a) $(BUILD)/lib/libflux-$(2).a
-	$$(call link,$(call words_in,$(1)/libs) $(if $(filter servers/%,$(1)),$$(COMMON_LIBS)) \
-	    $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
+	$$(call link,$(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
 endef
 
 ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)
@@ -278,8 +275,10 @@ $(BUILD)/lib/libunit.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
 unit_libraries = $(patsubst %,$(BUILD)/lib/lib%.a,fluxc common) $(1)/libflux-thread.a \
                  $(BUILD)/lib/libunit.a
 UNIT_LIBRARIES = $(call unit_libraries,$(BUILD)/lib)
+# What tests/unit/http_lines.c looks for.
+HTTP_PARSER   := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,-lhttp_parser)
 UNIT_FLAGS     = -Wl,--allow-multiple-definition,--wrap=malloc,--wrap=calloc,--wrap=mmap \
-                 -Wl,-u,__wrap_malloc $(COMMON_LIBS) -pthread -lm
+                 -Wl,-u,__wrap_malloc $(HTTP_PARSER) -pthread -lm
 
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/settings | $(HEADERS) $(GENERATED)
 	$(call compile,-D_GNU_SOURCE $(WATCHED) -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core \

@@ -1,89 +1,81 @@
 #include "http.h"
 
-#include "http_lines.h"
-
-#include <ctype.h>
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
-/* Sizes, extensions and trailers of a chunked body: more than this is an attack, not a message. */
-#define CHUNK_OVERHEAD (64 * 1024)
+/* ---- characters ------------------------------------------------------------------------------ */
 
-bool http_text_is(struct http_text text, const char *word)
+enum {
+    CHAR_TOKEN = 1, /* tchar: RFC 9110, section 5.6.2 */
+    CHAR_TARGET =
+        2,         /* whatever is visible but '#', as no fragment is sent: RFC 9112, section 3.2 */
+    CHAR_HOST = 4, /* of host and port: RFC 3986, section 3.2.2 */
+};
+
+/* By code; those above 0x7f are nothing of this. */
+static const unsigned char classes[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control characters */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control characters */
+    0, 7, 2, 1, 7, 7, 7, 7, 6, 6, 7, 7, 6, 7, 7, 2, /* space, to slash */
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 2, 6, 2, 2, /* 0 to 9, to question mark */
+    2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, /* at, A to O */
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 2, 6, 3, 7, /* P to Z, to underscore */
+    3, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, /* grave, a to o */
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 3, 2, 7, 0, /* p to z, to DEL */
+};
+
+static bool is_in(char c, unsigned char class)
 {
-    return text.length == strlen(word) && memcmp(text.at, word, text.length) == 0;
+    return (classes[(unsigned char)c] & class) != 0;
 }
 
-bool http_text_is_nocase(struct http_text text, const char *word)
+static bool is_digit(char c)
 {
-    return text.length == strlen(word) && strncasecmp(text.at, word, text.length) == 0;
+    return c >= '0' && c <= '9';
 }
 
-static struct http_text trimmed(struct http_text text)
+/* The first control character, DEL included; `end` where there is none. Eight bytes at a time are
+ * looked at as one number, the first of them being its lowest (S. E. Anderson, Bit Twiddling Hacks:
+ * "a byte less than n", "a zero byte"). What is found above the first one may be wrong. */
+static const char *find_control(const char *at, const char *end)
 {
-    while (text.length > 0 && (text.at[0] == ' ' || text.at[0] == '\t')) {
-        text.at++;
-        text.length--;
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    for (; end - at >= 8; at += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, at, sizeof bytes);
+        bytes = le64toh(bytes);
+        uint64_t flipped = bytes ^ ones * 0x7f;
+        uint64_t found = ((bytes - ones * ' ') & ~bytes) | ((flipped - ones) & ~flipped);
+        found &= ones * 0x80;
+        if (found != 0)
+            return at + __builtin_ctzll(found) / 8;
     }
-    while (text.length > 0 && (text.at[text.length - 1] == ' ' || text.at[text.length - 1] == '\t'))
-        text.length--;
-    return text;
+    while (at < end && (unsigned char)*at >= ' ' && *at != 0x7f)
+        at++;
+    return at;
 }
 
-/* Takes the text up to the next `separator` off the front of *rest; false when *rest is used up. */
-static bool cut(struct http_text *rest, char separator, struct http_text *piece)
-{
-    if (rest->at == NULL)
-        return false;
-    const char *end = memchr(rest->at, separator, rest->length);
-    if (end == NULL) {
-        *piece = *rest;
-        *rest = (struct http_text){0};
-        return true;
-    }
-    piece->at = rest->at;
-    piece->length = (size_t)(end - rest->at);
-    rest->at = end + 1;
-    rest->length -= piece->length + 1;
-    return true;
-}
-
-/* tchar of RFC 9110, section 5.6.2. */
-static bool is_token_char(unsigned char c)
-{
-    return isalnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-static bool is_token(struct http_text text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        if (!is_token_char((unsigned char)text.at[i]))
-            return false;
-    return text.length > 0;
-}
-
-/* ---- the head -------------------------------------------------------------------------------- */
+/* ---- the end of a head ----------------------------------------------------------------------- */
 
 int http_head_end(const char *data, size_t length, size_t *scanned, size_t *end)
 {
+    const char *stop = data + length, *at = data + *scanned;
     *end = 0;
-    for (size_t i = *scanned; i < length; i++) {
-        if (data[i] == '\0')
-            return EBADMSG;
-        if (data[i] == '\r' && i + 1 < length && data[i + 1] != '\n')
-            return EBADMSG;
-        if (data[i] != '\n')
+    for (; (at = find_control(at, stop)) < stop; at++) {
+        if (*at == '\t')
             continue;
+        if (*at == '\r' && ++at == stop)
+            break;
         /* A line feed alone ends a line for some and not for others, and so does a line that is
          * folded into the one before (RFC 9112, sections 2.2 and 5.2). */
-        if (i == 0 || data[i - 1] != '\r')
+        if (*at != '\n' || at == data || at[-1] != '\r')
             return EBADMSG;
-        if (i >= 3 && data[i - 2] == '\n') {
-            *end = i + 1;
+        if (at - data >= 3 && at[-2] == '\n') {
+            *end = (size_t)(at - data) + 1;
             return 0;
         }
-        if (i + 1 < length && (data[i + 1] == ' ' || data[i + 1] == '\t'))
+        if (at + 1 < stop && (at[1] == ' ' || at[1] == '\t'))
             return EBADMSG;
     }
     /* The last two bytes are looked at again with what follows them. */
@@ -91,14 +83,78 @@ int http_head_end(const char *data, size_t length, size_t *scanned, size_t *end)
     return 0;
 }
 
-static int note_length(struct http_request *request, struct http_text value)
+/* ---- what fields say ------------------------------------------------------------------------- */
+
+static int note_text(struct http_request *request, struct http_text *text, struct http_text value)
 {
+    (void)request;
+    *text = value;
+    return 0;
+}
+
+static int note_list(struct http_request *request, struct http_text *text, struct http_text value)
+{
+    (void)request;
+    if (text->at == NULL)
+        *text = value;
+    return 0;
+}
+
+static int note_single(struct http_request *request, struct http_text *text, struct http_text value)
+{
+    (void)request;
+    if (text->at == NULL)
+        *text = value;
+    else
+        text->length = 0;
+    return 0;
+}
+
+/* Of two media types, one would be checked on the way here, and the other one be used. */
+static int note_type(struct http_request *request, struct http_text *text, struct http_text value)
+{
+    (void)request;
+    if (text->at != NULL)
+        return EBADMSG;
+    *text = value;
+    return 0;
+}
+
+/* Host, and port if there is one: of a field Host or of a target in absolute form. */
+static bool is_authority(struct http_text text)
+{
+    bool in_brackets = false;
+    size_t i = 0;
+    for (; i < text.length && (in_brackets || text.at[i] != ':'); i++) {
+        if (!is_in(text.at[i], CHAR_HOST))
+            return false;
+        if (text.at[i] == '[' || text.at[i] == ']')
+            in_brackets = text.at[i] == '[';
+    }
+    while (++i < text.length)
+        if (!is_digit(text.at[i]))
+            return false;
+    return true;
+}
+
+static int note_host(struct http_request *request, struct http_text *text, struct http_text value)
+{
+    (void)request;
+    if (text->at != NULL || !is_authority(value))
+        return EBADMSG;
+    *text = value;
+    return 0;
+}
+
+static int note_length(struct http_request *request, struct http_text *text, struct http_text value)
+{
+    (void)text;
     /* A repeated length is refused even if both are equal: RFC 9112, section 6.3, allows that. */
     if (request->has_length || value.length == 0)
         return EBADMSG;
     uint64_t length = 0;
     for (size_t i = 0; i < value.length; i++) {
-        if (value.at[i] < '0' || value.at[i] > '9' || length > (UINT64_MAX - 9) / 10)
+        if (!is_digit(value.at[i]) || length > (UINT64_MAX - 9) / 10)
             return EBADMSG;
         length = length * 10 + (uint64_t)(value.at[i] - '0');
     }
@@ -107,127 +163,216 @@ static int note_length(struct http_request *request, struct http_text value)
     return 0;
 }
 
-static int note_coding(struct http_request *request, struct http_text value)
+static int note_coding(struct http_request *request, struct http_text *text, struct http_text value)
 {
+    (void)text;
     if (request->chunked)
         return EBADMSG;
     request->chunked = true;
     return http_text_is_nocase(value, "chunked") ? 0 : ENOSYS;
 }
 
-static int note_host(struct http_request *request, struct http_text value)
-{
-    if (request->host.at != NULL)
-        return EBADMSG;
-    for (size_t i = 0; i < value.length; i++)
-        if (!isgraph((unsigned char)value.at[i]) || strchr("/?#@\\\"<>", value.at[i]) != NULL)
-            return EBADMSG;
-    request->host = value;
-    return 0;
-}
-
 /* "close" wins over "keep-alive", wherever they stand. */
-static int note_connection(struct http_request *request, struct http_text value)
+static int note_connection(struct http_request *request, struct http_text *text,
+                           struct http_text value)
 {
     struct http_text word;
-    while (cut(&value, ',', &word)) {
-        word = trimmed(word);
+    (void)text;
+    while (http_text_cut(&value, ',', &word)) {
+        word = http_text_trimmed(word);
         if (http_text_is_nocase(word, "close"))
-            request->keep_alive = false;
-        else if (http_text_is_nocase(word, "keep-alive") && request->minor == 0)
+            request->closes = true;
+        else if (http_text_is_nocase(word, "keep-alive"))
             request->keep_alive = true;
     }
     return 0;
 }
 
-static int note_expect(struct http_request *request, struct http_text value)
+/* RFC 9110, section 10.1.1. HTTP/1.0 does not know the field. */
+static int note_expect(struct http_request *request, struct http_text *text, struct http_text value)
 {
-    request->expects_continue = http_text_is_nocase(value, "100-continue");
+    struct http_text word;
+    (void)text;
+    while (request->minor > 0 && http_text_cut(&value, ',', &word)) {
+        word = http_text_trimmed(word);
+        if (http_text_is_nocase(word, "100-continue"))
+            request->expects_continue = true;
+        else if (word.length > 0)
+            return ENOPROTOOPT;
+    }
     return 0;
 }
 
-static int note_referer(struct http_request *request, struct http_text value)
-{
-    request->referer = value;
-    return 0;
-}
+/* ---- which field it is ----------------------------------------------------------------------- */
 
-static int note_user_agent(struct http_request *request, struct http_text value)
-{
-    request->user_agent = value;
-    return 0;
-}
+/* A field's place: no two of those below share one. */
+#define FIELD_SLOTS           64
+#define FIELD_SLOT(size, end) ((8 * (size) + (size_t)(end)) % FIELD_SLOTS)
 
-static int note_if_none_match(struct http_request *request, struct http_text value)
-{
-    request->if_none_match = value;
-    return 0;
-}
+/* The name in small letters, and the last of these. */
+#define FIELD(name, end, note, text)                                                               \
+    [FIELD_SLOT(sizeof(name) - 1, end)] = {name, sizeof(name) - 1, note,                           \
+                                           offsetof(struct http_request, text)}
 
 static const struct field {
     const char *name;
-    int (*note)(struct http_request *request, struct http_text value);
-} fields[] = {
-    {"Content-Length", note_length},
-    {"Transfer-Encoding", note_coding},
-    {"Host", note_host},
-    {"Connection", note_connection},
-    {"Expect", note_expect},
-    {"Referer", note_referer},
-    {"User-Agent", note_user_agent},
-    {"If-None-Match", note_if_none_match},
+    size_t length;
+    int (*note)(struct http_request *request, struct http_text *text, struct http_text value);
+    size_t text; /* where in the request it is noted, by those that note a text */
+} fields[FIELD_SLOTS] = {
+    FIELD("accept-encoding", 'g', note_list, accept_encoding),
+    FIELD("connection", 'n', note_connection, line),
+    FIELD("content-length", 'h', note_length, line),
+    FIELD("content-type", 'e', note_type, content_type),
+    FIELD("expect", 't', note_expect, line),
+    FIELD("host", 't', note_host, host),
+    FIELD("if-match", 'h', note_list, if_match),
+    FIELD("if-modified-since", 'e', note_single, if_modified_since),
+    FIELD("if-none-match", 'h', note_list, if_none_match),
+    FIELD("if-range", 'e', note_single, if_range),
+    FIELD("if-unmodified-since", 'e', note_single, if_unmodified_since),
+    FIELD("range", 'e', note_single, range),
+    FIELD("referer", 'r', note_text, referer),
+    FIELD("transfer-encoding", 'g', note_coding, line),
+    FIELD("user-agent", 't', note_text, user_agent),
 };
 
-static int take_field(void *context, struct http_text name, struct http_text value)
+/* Capitals become small letters by one bit, which no other character of a token has to be changed
+ * by to become a letter or a hyphen. */
+static const struct field *field_named(struct http_text name)
 {
-    if (!is_token(name))
-        return EBADMSG;
-    value = trimmed(value);
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.at[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f)
-            return EBADMSG;
+    const size_t last = (size_t)name.at[name.length - 1] | 0x20;
+    const struct field *field = &fields[FIELD_SLOT(name.length, last)];
+    if (field->length != name.length)
+        return NULL;
+    for (size_t i = 0; i < name.length; i++)
+        if ((name.at[i] | 0x20) != field->name[i])
+            return NULL;
+    return field;
+}
+
+/* ---- the parts of a head --------------------------------------------------------------------- */
+
+#define METHOD(name)                                                                               \
+    {                                                                                              \
+        name, sizeof(name) - 1                                                                     \
     }
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        if (http_text_is_nocase(name, fields[i].name))
-            return fields[i].note(context, value);
+
+static bool is_known_method(struct http_text method)
+{
+    /* The first ones are most of what comes. */
+    static const struct http_text methods[] = {
+        METHOD("GET"),        METHOD("HEAD"),      METHOD("POST"),     METHOD("OPTIONS"),
+        METHOD("PUT"),        METHOD("DELETE"),    METHOD("PATCH"),    METHOD("TRACE"),
+        METHOD("PROPFIND"),   METHOD("PROPPATCH"), METHOD("MKCOL"),    METHOD("COPY"),
+        METHOD("MOVE"),       METHOD("LOCK"),      METHOD("UNLOCK"),   METHOD("SEARCH"),
+        METHOD("BIND"),       METHOD("REBIND"),    METHOD("UNBIND"),   METHOD("ACL"),
+        METHOD("REPORT"),     METHOD("CHECKOUT"),  METHOD("MERGE"),    METHOD("MKACTIVITY"),
+        METHOD("MKCALENDAR"), METHOD("LINK"),      METHOD("UNLINK"),   METHOD("PURGE"),
+        METHOD("NOTIFY"),     METHOD("SUBSCRIBE"), METHOD("M-SEARCH"), METHOD("UNSUBSCRIBE"),
+        METHOD("SOURCE"),
+    };
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        if (method.length == methods[i].length &&
+            memcmp(method.at, methods[i].at, method.length) == 0)
+            return true;
+    return false;
+}
+
+/* RFC 9112, section 3.2. The authority form is for CONNECT, and so for proxies. */
+static int take_target(struct http_request *request)
+{
+    const struct http_text target = request->target;
+    if (http_text_is(target, "*") && http_text_is(request->method, "OPTIONS")) {
+        request->path = target;
+        return 0;
+    }
+    return http_target_split(target, &request->path, &request->query) == 0 ? 0 : EBADMSG;
+}
+
+/* A host in the target is the one that counts (RFC 9112, section 3.2.2). */
+static int take_target_host(struct http_request *request)
+{
+    const struct http_text target = request->target;
+    if (request->path.at == target.at)
+        return 0;
+    const char *scheme_end = memchr(target.at, ':', target.length);
+    struct http_text authority = {.at = scheme_end + strlen("://")};
+    authority.length = (size_t)(request->path.at - authority.at);
+    if (authority.length == 0 || !is_authority(authority))
+        return EBADMSG;
+    request->host = authority;
     return 0;
 }
 
 /* The request line: METHOD SP TARGET SP VERSION, each space a single one (RFC 9112, section 3). */
-static int take_line(struct http_request *request, const char *head, size_t length)
+static int take_line(struct http_request *request, const char **at, const char *end)
 {
-    struct http_text rest = {head, length}, version;
-    cut(&rest, '\r', &request->line);
-    rest = request->line;
-    if (!cut(&rest, ' ', &request->method) || !cut(&rest, ' ', &request->target) ||
-        !cut(&rest, ' ', &version) || rest.at != NULL)
+    const char *from = *at, *to = from;
+    while (is_in(*to, CHAR_TOKEN))
+        to++;
+    request->method = (struct http_text){from, (size_t)(to - from)};
+    if (request->method.length == 0 || *to != ' ')
         return EBADMSG;
-    if (!is_token(request->method) || request->target.length == 0)
+    from = ++to;
+    while (is_in(*to, CHAR_TARGET))
+        to++;
+    request->target = (struct http_text){from, (size_t)(to - from)};
+    if (request->target.length == 0 || *to != ' ')
         return EBADMSG;
-    for (size_t i = 0; i < request->target.length; i++)
-        if (!isgraph((unsigned char)request->target.at[i]))
-            return EBADMSG;
-    if (version.length != 8 || memcmp(version.at, "HTTP/", 5) != 0 || version.at[6] != '.' ||
-        !isdigit((unsigned char)version.at[5]) || !isdigit((unsigned char)version.at[7]))
+    from = ++to;
+    if (end - from < (ptrdiff_t)strlen("HTTP/1.1\r\n") || memcmp(from, "HTTP/", 5) != 0 ||
+        !is_digit(from[5]) || from[6] != '.' || !is_digit(from[7]) || from[8] != '\r' ||
+        from[9] != '\n')
         return EBADMSG;
-    request->major = (unsigned)(version.at[5] - '0');
-    request->minor = (unsigned)(version.at[7] - '0');
-    return request->major == 1 ? 0 : EPROTONOSUPPORT;
+    request->major = (unsigned)(from[5] - '0');
+    request->minor = (unsigned)(from[7] - '0');
+    *at = from + 10;
+    if (request->major != 1)
+        return EPROTONOSUPPORT;
+    if (!is_known_method(request->method))
+        return ENOSYS;
+    return take_target(request);
+}
+
+/* NAME ":" VALUE, without a blank before the colon (RFC 9112, section 5). */
+static int take_field(struct http_request *request, const char **at, const char *end)
+{
+    const char *from = *at, *to = from;
+    while (is_in(*to, CHAR_TOKEN))
+        to++;
+    const struct http_text name = {from, (size_t)(to - from)};
+    if (name.length == 0 || *to != ':')
+        return EBADMSG;
+    from = to + 1;
+    to = memchr(from, '\r', (size_t)(end - from));
+    *at = to + strlen("\r\n");
+    const struct field *field = field_named(name);
+    if (field == NULL)
+        return 0;
+    struct http_text value = http_text_trimmed((struct http_text){from, (size_t)(to - from)});
+    return field->note(request, (struct http_text *)((char *)request + field->text), value);
 }
 
 int http_head_parse(struct http_request *request, const char *head, size_t length)
 {
+    const char *at = head, *const end = head + length;
     *request = (struct http_request){.stage = HTTP_IN_HEAD};
-    int error = take_line(request, head, length);
+    /* Texts are walked along without a look at the end, since all of them end before a CR. */
+    if (length < 4 || memcmp(end - 4, "\r\n\r\n", 4) != 0)
+        return EBADMSG;
+    struct http_text rest = {head, length};
+    http_text_cut(&rest, '\r', &request->line);
+    int error = take_line(request, &at, end);
     if (error != 0)
         return error;
     request->keep_alive = request->minor > 0;
-
-    struct http_lines lines = {.field = take_field, .context = request};
-    error = http_lines_parse(&lines, head, length);
-    if (error != 0)
-        return error;
+    request->fields = (struct http_text){at, (size_t)(end - 2 - at)};
+    while (at < end - 2) {
+        error = take_field(request, &at, end);
+        if (error != 0)
+            return error;
+    }
 
     /* RFC 9112, section 3.2: a request of HTTP/1.1 names its host, once. */
     if (request->minor > 0 && request->host.at == NULL)
@@ -237,177 +382,37 @@ int http_head_parse(struct http_request *request, const char *head, size_t lengt
     if (request->chunked && (request->has_length || request->minor == 0))
         return EBADMSG;
     request->has_body = request->chunked || request->has_length;
-    return 0;
+    if (request->closes)
+        request->keep_alive = false;
+    return take_target_host(request);
 }
 
-/* ---- the body -------------------------------------------------------------------------------- */
+/* ---- all fields ------------------------------------------------------------------------------ */
 
-int http_body_begin(struct http_request *request, uint64_t max_body)
+bool http_fields_next(struct http_text *rest, struct http_text *name, struct http_text *value)
 {
-    request->stage = HTTP_IN_BODY;
-    if (request->chunked) {
-        request->left = 0;
-        request->room = max_body;
-        request->overhead = CHUNK_OVERHEAD;
-        request->chunk_stage = HTTP_CHUNK_SIZE;
-        request->chunk_digits = 0;
-        return 0;
-    }
-    if (request->left > max_body)
-        return E2BIG;
-    if (request->left == 0)
-        request->stage = HTTP_WHOLE;
-    return 0;
-}
-
-static int chunk_size_digit(struct http_request *request, char c)
-{
-    unsigned digit = (unsigned)(isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10);
-    request->left = request->left * 16 + digit;
-    return ++request->chunk_digits > 15 || request->left > request->room ? E2BIG : 0;
-}
-
-/* One byte of a chunked body that is not data (RFC 9112, section 7.1). */
-static int chunk_step(struct http_request *request, char c)
-{
-    switch (request->chunk_stage) {
-    case HTTP_CHUNK_SIZE:
-        if (isxdigit((unsigned char)c))
-            return chunk_size_digit(request, c);
-        if (request->chunk_digits == 0 || (c != '\r' && c != ';'))
-            return EBADMSG;
-        request->chunk_stage = c == '\r' ? HTTP_CHUNK_SIZE_LF : HTTP_CHUNK_EXTENSION;
-        return 0;
-    case HTTP_CHUNK_EXTENSION:
-        if (c == '\r')
-            request->chunk_stage = HTTP_CHUNK_SIZE_LF;
-        return c == '\n' || c == '\0' ? EBADMSG : 0;
-    case HTTP_CHUNK_SIZE_LF:
-        request->room -= request->left;
-        request->chunk_digits = 0;
-        request->chunk_stage = request->left > 0 ? HTTP_CHUNK_DATA : HTTP_CHUNK_TRAILER;
-        return c == '\n' ? 0 : EBADMSG;
-    case HTTP_CHUNK_DATA_CR:
-        request->chunk_stage = HTTP_CHUNK_DATA_LF;
-        return c == '\r' ? 0 : EBADMSG;
-    case HTTP_CHUNK_DATA_LF:
-        request->chunk_stage = HTTP_CHUNK_SIZE;
-        return c == '\n' ? 0 : EBADMSG;
-    case HTTP_CHUNK_TRAILER:
-        request->chunk_stage = c == '\r' ? HTTP_CHUNK_END_LF : HTTP_CHUNK_TRAILER_LINE;
-        return c == '\n' || c == '\0' ? EBADMSG : 0;
-    case HTTP_CHUNK_TRAILER_LINE:
-        if (c == '\r')
-            request->chunk_stage = HTTP_CHUNK_TRAILER_LF;
-        return c == '\n' || c == '\0' ? EBADMSG : 0;
-    case HTTP_CHUNK_TRAILER_LF:
-        request->chunk_stage = HTTP_CHUNK_TRAILER;
-        return c == '\n' ? 0 : EBADMSG;
-    case HTTP_CHUNK_END_LF:
-        request->stage = HTTP_WHOLE;
-        return c == '\n' ? 0 : EBADMSG;
-    case HTTP_CHUNK_DATA:
-        break; /* http_body_skip passes over data itself */
-    }
-    return EBADMSG;
-}
-
-int http_body_skip(struct http_request *request, const char *data, size_t length, size_t *used)
-{
-    *used = 0;
-    while (request->stage == HTTP_IN_BODY && *used < length) {
-        if (!request->chunked || request->chunk_stage == HTTP_CHUNK_DATA) {
-            size_t here = length - *used;
-            if (here > request->left)
-                here = (size_t)request->left;
-            *used += here;
-            request->left -= here;
-            if (request->left > 0)
-                continue;
-            if (request->chunked)
-                request->chunk_stage = HTTP_CHUNK_DATA_CR;
-            else
-                request->stage = HTTP_WHOLE;
-            continue;
-        }
-        if (request->overhead-- == 0)
-            return E2BIG;
-        int error = chunk_step(request, data[(*used)++]);
-        if (error != 0)
-            return error;
-    }
-    return 0;
-}
-
-/* ---- the target ------------------------------------------------------------------------------ */
-
-int http_target_split(struct http_text target, struct http_text *path, struct http_text *query)
-{
-    if (target.length > 0 && target.at[0] != '/') {
-        const char *const schemes[] = {"http://", "https://"};
-        size_t skip = 0;
-        for (size_t i = 0; i < 2 && skip == 0; i++) {
-            size_t length = strlen(schemes[i]);
-            if (target.length > length && strncasecmp(target.at, schemes[i], length) == 0)
-                skip = length;
-        }
-        if (skip == 0)
-            return EINVAL;
-        while (skip < target.length && target.at[skip] != '/' && target.at[skip] != '?')
-            skip++;
-        target.at += skip;
-        target.length -= skip;
-    }
-    cut(&target, '?', path);
-    *query = target;
-    return 0;
-}
-
-static int hex_value(char c)
-{
-    if (!isxdigit((unsigned char)c))
-        return -1;
-    return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-int http_target_decode(struct http_text text, char *to, size_t room)
-{
-    size_t out = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.at[i];
-        if (c == '%') {
-            int high = i + 2 < text.length ? hex_value(text.at[i + 1]) : -1;
-            int low = high >= 0 ? hex_value(text.at[i + 2]) : -1;
-            if (low < 0 || (high == 0 && low == 0))
-                return EINVAL;
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (out + 1 >= room)
-            return ENAMETOOLONG;
-        to[out++] = c;
-    }
-    if (out >= room)
-        return ENAMETOOLONG;
-    to[out] = '\0';
-    return 0;
-}
-
-bool http_query_next(struct http_text *query, struct http_text *name, struct http_text *value)
-{
-    struct http_text pair;
-    if (!cut(query, '&', &pair))
+    if (rest->length == 0 || !http_text_cut(rest, ':', name) || !http_text_cut(rest, '\r', value))
         return false;
-    cut(&pair, '=', name);
-    *value = pair;
+    *value = http_text_trimmed(*value);
+    rest->at++; /* the LF */
+    rest->length--;
     return true;
+}
+
+bool http_fields_named(struct http_text *rest, const char *name, struct http_text *value)
+{
+    struct http_text this;
+    while (http_fields_next(rest, &this, value))
+        if (http_text_is_nocase(this, name))
+            return true;
+    return false;
 }
 
 bool http_etag_matches(struct http_text list, const char *etag)
 {
     struct http_text entry;
-    while (cut(&list, ',', &entry)) {
-        entry = trimmed(entry);
+    while (http_text_cut(&list, ',', &entry)) {
+        entry = http_text_trimmed(entry);
         /* The weak comparison: a prefix W/ does not count. */
         if (entry.length > 2 && memcmp(entry.at, "W/", 2) == 0) {
             entry.at += 2;

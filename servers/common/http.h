@@ -2,24 +2,21 @@
  *
  * A request is read in two parts. Its head is collected in a buffer until http_head_end finds the
  * empty line, and http_head_parse then fills in a struct http_request whose texts point into that
- * buffer. Its body is passed through http_body_skip, piece by piece, and thrown away. Both are
- * strict: what two implementations could frame differently is refused, since that is how requests
- * are smuggled past a proxy (RFC 9112, section 11.2).
+ * buffer. Its body is passed through http_body_take, which yields the data without its framing, or
+ * through http_body_skip, which throws it away. All are strict: what two implementations could
+ * frame differently is refused, since that is how requests are smuggled past a proxy (RFC 9112,
+ * section 11.2).
  *
  * Functions return 0 or an error number, and response.h says which status that becomes.
  */
 #ifndef HTTP_H
 #define HTTP_H
 
+#include "http_text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* A piece of a buffer, without a terminating NUL. */
-struct http_text {
-    const char *at; /* NULL: there is none */
-    size_t length;
-};
 
 enum http_stage {
     HTTP_IN_HEAD, /* the head is not complete */
@@ -44,44 +41,70 @@ struct http_request {
     enum http_stage stage;
     unsigned major, minor;
     bool keep_alive;       /* what the client asked for, or the default of its version */
+    bool closes;           /* it asked for the end: then keep_alive is false */
     bool has_body;         /* a body follows, be it an empty one */
     bool expects_continue; /* the client holds the body back until it is asked for it */
 
     struct http_text line; /* the request line, without its end */
     struct http_text method, target;
-    struct http_text host, referer, user_agent, if_none_match;
+    /* Of the target, as http_target_split does it; in OPTIONS * the path is "*". */
+    struct http_text path, query;
+    struct http_text fields; /* all of them, for http_fields_next */
+
+    /* What the fields of these names say; of the target if that is in absolute form and names a
+     * host (RFC 9112, section 3.2.2). */
+    struct http_text host, referer, user_agent;
+    /* The first of its name: further ones add to the list (http_fields_named). */
+    struct http_text if_match, if_none_match, accept_encoding;
+    /* One value, and not a list. A field that is repeated counts as the list of its values (RFC
+     * 9110, section 5.3), which is no valid value: its text is then empty, and not absent. */
+    struct http_text if_modified_since, if_unmodified_since, range, if_range;
+    struct http_text content_type; /* which is refused if it is repeated */
 
     /* Framing of the body. */
     bool chunked, has_length;
     uint64_t left;     /* bytes of the body, or of this chunk, yet to come */
     uint64_t room;     /* chunked: how many more bytes the body may have */
-    uint64_t overhead; /* chunked: how many more bytes of sizes, extensions and trailers */
+    uint64_t overhead; /* chunked: how many more bytes of extensions and trailers */
     enum http_chunk_stage chunk_stage;
     unsigned chunk_digits;
 };
 
-bool http_text_is(struct http_text text, const char *word);
-bool http_text_is_nocase(struct http_text text, const char *word);
-
 /* The length of the head at the beginning of data, its empty line included; 0 while it is not
  * complete. *scanned is where the search goes on when more has arrived; it begins at 0. Returns
- * EBADMSG once a line does not end as it must. */
+ * EBADMSG once a line does not end as it must or there is a control character. */
 int http_head_end(const char *data, size_t length, size_t *scanned, size_t *end);
 
-/* Parses a whole head. Returns EBADMSG (malformed, or framed ambiguously), ENOSYS (a method or a
- * transfer coding that nobody knows) or EPROTONOSUPPORT (neither HTTP/1.0 nor 1.1). */
+/* Parses a whole head, the end of which http_head_end has found. Returns EBADMSG (malformed, or
+ * framed ambiguously), ENOSYS (a method or a transfer coding that nobody knows, or CONNECT, which
+ * is for proxies), EPROTONOSUPPORT (neither HTTP/1.0 nor 1.1) or ENOPROTOOPT (something else is
+ * expected than 100-continue). */
 int http_head_parse(struct http_request *request, const char *head, size_t length);
+
+/* The next field of a head that has been parsed. *rest is shortened by it and begins as
+ * request->fields; false at its end. */
+bool http_fields_next(struct http_text *rest, struct http_text *name, struct http_text *value);
+
+/* The next field of this name, and otherwise the same. */
+bool http_fields_named(struct http_text *rest, const char *name, struct http_text *value);
 
 /* A body that is longer than max_body is refused with E2BIG, before any of it is read if its length
  * was declared. To be called once, when the head has been parsed. */
 int http_body_begin(struct http_request *request, uint64_t max_body);
 
-/* Passes over what of `data` belongs to the body: *used bytes. The stage becomes HTTP_WHOLE where
- * the body ends. Returns EBADMSG or E2BIG. */
+/* The next piece of the body's data, in place: *piece, of *piece_length bytes. It stands within the
+ * *used bytes that have been dealt with; where its length is 0 there is no more in `data`. The
+ * stage becomes HTTP_WHOLE where the body ends. Trailer fields are dropped. Returns EBADMSG or
+ * E2BIG. */
+int http_body_take(struct http_request *request, const char *data, size_t length, size_t *used,
+                   const char **piece, size_t *piece_length);
+
+/* Passes over all that belongs to the body. */
 int http_body_skip(struct http_request *request, const char *data, size_t length, size_t *used);
 
 /* Path and query of a target in origin form or absolute form (RFC 9112, section 3.2); query.at is
- * NULL where there is no question mark. Returns EINVAL for another form. */
+ * NULL where there is no question mark, and the path is empty where there is none behind the host.
+ * Returns EINVAL for another form. */
 int http_target_split(struct http_text target, struct http_text *path, struct http_text *query);
 
 /* Resolves %XX. Writes at most `room` bytes, the terminating NUL included. Returns EINVAL for a

@@ -17,6 +17,7 @@ static const struct response_case cases[] = {
     {ENOSYS, 501, true},    {EUSERS, 503, true},
     {EMFILE, 503, false},   {ENFILE, 503, false},
     {ENOMEM, 503, false},   {EPROTONOSUPPORT, 505, true},
+    {ERANGE, 416, false},   {ENOPROTOOPT, 417, true},
 };
 
 static const struct {
@@ -36,6 +37,7 @@ static const struct {
     {413, "Content Too Large"},
     {414, "URI Too Long"},
     {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},

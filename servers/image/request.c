@@ -96,18 +96,15 @@ int Find(Find_in *in, Find_out *out)
 {
     image_tag *request = in->peer->request;
     const struct http_request *http = &request->exchange.request;
-    struct http_text path, query;
     struct stat file;
     char etag[ETAG_SIZE];
     PASS_ON(in, out);
 
     if (!http_text_is(http->method, "GET") && !http_text_is(http->method, "HEAD"))
         return ENOTSUP;
-    int error = http_target_split(http->target, &path, &query);
+    int error = parse_path(http->path, request->file);
     if (error == 0)
-        error = parse_path(path, request->file);
-    if (error == 0)
-        error = parse_query(query, &request->size);
+        error = parse_query(http->query, &request->size);
     if (error != 0)
         return error;
     if (fstatat(settings.root_fd, request->file, &file, AT_SYMLINK_NOFOLLOW) != 0)

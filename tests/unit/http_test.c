@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +58,8 @@ static void http_head_end__line_endings_of_other_kinds__refused(void **state)
         "GET / HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\n\tfolded\r\n\r\n",
         "GET / HTTP/1.1\r\n Host: h\r\n\r\n",
+        "GET / HTTP/1.1\r\r\nHost: h\r\n\r\n",
+        "\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
     };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         size_t scanned = 0, end = 0;
@@ -69,6 +73,26 @@ static void http_head_end__line_endings_of_other_kinds__refused(void **state)
     }
     size_t scanned = 0, end;
     assert_int_equal(http_head_end("GET /\0 HTTP", 11, &scanned, &end), EBADMSG);
+}
+
+/* RFC 9110, section 5.5; RFC 9112, section 2.2. */
+static void http_head_end__control_characters__refused_before_the_head_is_whole(void **state)
+{
+    (void)state;
+    const char head[] = "GET / HTTP/1.1\r\nX: 0123456789 0123456789\r\n";
+    for (size_t at = 0; at < strlen(head); at++) {
+        for (unsigned c = 0; c < 256; c++) {
+            char text[sizeof head];
+            size_t scanned = 0, end;
+            memcpy(text, head, sizeof head);
+            text[at] = (char)c;
+            if (head[at] == '\r' || head[at] == '\n' || (at > 0 && head[at - 1] == '\n'))
+                continue;
+            bool control = (c < ' ' && c != '\t') || c == 0x7f;
+            assert_int_equal(http_head_end(text, strlen(head), &scanned, &end),
+                             control ? EBADMSG : 0);
+        }
+    }
 }
 
 static void http_head_parse__plain_request__all_its_parts(void **state)
@@ -104,6 +128,7 @@ static void http_head_parse__connection_field__decides(void **state)
         {"GET / HTTP/1.0\r\n\r\n", false},
         {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true},
         {"GET / HTTP/1.1\r\n" HOST "Connection: close\r\nConnection: keep-alive\r\n\r\n", false},
+        {"GET / HTTP/1.0\r\nConnection: close, keep-alive\r\n\r\n", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct http_request request;
@@ -133,6 +158,13 @@ static void http_head_parse__malformed_or_ambiguous__refused(void **state)
         {EBADMSG, "GET / HTTP/1.1\r\n\r\n"},
         {EBADMSG, "GET / HTTP/1.1\r\n" HOST "Host: other\r\n\r\n"},
         {EBADMSG, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: a,b/c\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: user@h\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: h:8o\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: ::1\r\n\r\n"},
+        {EBADMSG, "GET /#fragment HTTP/1.1\r\n" HOST "\r\n"},
+        {EBADMSG, "GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n"},
+        {EBADMSG, "POST / HTTP/1.1\r\n" HOST "Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n"},
         {EBADMSG, "GET / HTTP/1.1\r\nHost : h\r\n\r\n"},
         {EBADMSG, "GET / HTTP/1.1\r\n" HOST "X y: z\r\n\r\n"},
         {EBADMSG, "GET / HTTP/1.1\r\n" HOST "no colon\r\n\r\n"},
@@ -174,6 +206,198 @@ static void http_head_parse__coding_other_than_chunked__never_accepted(void **st
         strcat(strcat(head, codings[i]), "\r\n\r\n");
         struct http_request request;
         assert_int_not_equal(parse(head, &request), 0);
+    }
+}
+
+/* Every field that is noted is found, whatever case its name is in. */
+static void http_head_parse__names_in_any_case__noted(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        size_t text;
+    } cases[] = {
+        {"Accept-Encoding", offsetof(struct http_request, accept_encoding)},
+        {"Content-Type", offsetof(struct http_request, content_type)},
+        {"If-Match", offsetof(struct http_request, if_match)},
+        {"If-Modified-Since", offsetof(struct http_request, if_modified_since)},
+        {"If-None-Match", offsetof(struct http_request, if_none_match)},
+        {"If-Range", offsetof(struct http_request, if_range)},
+        {"If-Unmodified-Since", offsetof(struct http_request, if_unmodified_since)},
+        {"Range", offsetof(struct http_request, range)},
+        {"Referer", offsetof(struct http_request, referer)},
+        {"User-Agent", offsetof(struct http_request, user_agent)},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int capitals = 0; capitals < 3; capitals++) {
+            char head[200], *name;
+            snprintf(head, sizeof head, "GET / HTTP/1.1\r\n" HOST "%s:  v\t \r\n\r\n",
+                     cases[i].name);
+            name = strstr(head, cases[i].name);
+            for (size_t at = 0; capitals > 0 && at < strlen(cases[i].name); at++)
+                name[at] = (char)(capitals == 1 ? toupper(name[at]) : tolower(name[at]));
+            struct http_request request;
+            assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+            const struct http_text *text = (void *)((char *)&request + cases[i].text);
+            assert_true(http_text_is(*text, "v"));
+
+            /* And no name that looks like it: its first letter, its last one, its length. */
+            for (int change = 0; change < 3; change++) {
+                snprintf(head, sizeof head, "GET / HTTP/1.1\r\n" HOST "%s%s: v\r\n\r\n",
+                         cases[i].name, change == 2 ? "s" : "");
+                name = strstr(head, cases[i].name);
+                if (change < 2)
+                    name[change == 0 ? 0 : strlen(cases[i].name) - 1] = 'x';
+                assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+                assert_null(text->at);
+            }
+        }
+    }
+}
+
+/* RFC 9110, section 5.6.2: what a name and a method may consist of. */
+static void http_head_parse__rfc9110_5_6_2_names__are_tokens(void **state)
+{
+    (void)state;
+    const char others[] = "!#$%&'*+-.^_`|~";
+    for (unsigned c = 1; c < 256; c++) {
+        char head[] = "GET / HTTP/1.1\r\nHost: h\r\nX?Y: z\r\n\r\n";
+        struct http_request request;
+        *strchr(head, '?') = (char)c;
+        bool token = (c < 0x80 && isalnum((int)c)) || strchr(others, (int)c) != NULL;
+        if (c == ':') /* that is the name X */
+            token = true;
+        assert_int_equal(http_head_parse(&request, head, strlen(head)), token ? 0 : EBADMSG);
+    }
+}
+
+/* RFC 9110, section 5.3: what stands in a request twice is a list. */
+static void http_fields_named__rfc9110_5_3_repeated_list__all_of_it(void **state)
+{
+    (void)state;
+    const char head[] = "GET / HTTP/1.1\r\n" HOST "If-Match: \"a\"\r\nX:\r\nIF-match: \"b\" \r\n"
+                        "if-match:\r\n\r\n";
+    struct http_request request;
+    struct http_text value;
+    assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+    assert_true(http_text_is(request.if_match, "\"a\""));
+    struct http_text rest = request.fields;
+    assert_true(http_fields_named(&rest, "If-Match", &value));
+    assert_true(http_text_is(value, "\"a\""));
+    assert_true(http_fields_named(&rest, "If-Match", &value));
+    assert_true(http_text_is(value, "\"b\""));
+    assert_true(http_fields_named(&rest, "If-Match", &value));
+    assert_int_equal(value.length, 0);
+    assert_false(http_fields_named(&rest, "If-Match", &value));
+}
+
+/* And that list is not a value of a field that has one. */
+static void
+http_head_parse__rfc9110_5_3_repeated_single_value__neither_valid_nor_absent(void **state)
+{
+    (void)state;
+    const char *const names[] = {"If-Modified-Since", "If-Unmodified-Since", "Range", "If-Range"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char head[200];
+        struct http_request request;
+        snprintf(head, sizeof head, "GET / HTTP/1.1\r\n" HOST "%s: v\r\n%s: v\r\n\r\n", names[i],
+                 names[i]);
+        assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+        const struct http_text *const texts[] = {&request.if_modified_since,
+                                                 &request.if_unmodified_since, &request.range,
+                                                 &request.if_range};
+        assert_non_null(texts[i]->at);
+        assert_int_equal(texts[i]->length, 0);
+    }
+}
+
+static void http_fields_next__whole_head__names_and_values_in_order(void **state)
+{
+    (void)state;
+    const char head[] = "GET / HTTP/1.1\r\nHost: h:1\r\nEmpty:\r\nX-Y:\t a: b \t\r\n\r\n";
+    const char *const expected[][2] = {{"Host", "h:1"}, {"Empty", ""}, {"X-Y", "a: b"}};
+    struct http_request request;
+    struct http_text name, value;
+    assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+    struct http_text rest = request.fields;
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(http_fields_next(&rest, &name, &value));
+        assert_true(http_text_is(name, expected[i][0]) && http_text_is(value, expected[i][1]));
+    }
+    assert_false(http_fields_next(&rest, &name, &value));
+
+    const char bare[] = "GET / HTTP/1.0\r\n\r\n";
+    assert_int_equal(http_head_parse(&request, bare, strlen(bare)), 0);
+    assert_false(http_fields_next(&request.fields, &name, &value));
+}
+
+/* RFC 9112, section 3.2. */
+static void http_head_parse__rfc9112_3_2_target_forms__origin_absolute_asterisk(void **state)
+{
+    (void)state;
+    const struct {
+        int error;
+        const char *line, *path, *query, *host;
+    } cases[] = {
+        {0, "GET /a/b?c?d", "/a/b", "c?d", "field"},
+        {0, "GET //a", "//a", NULL, "field"},
+        {0, "GET http://target:80/a?b", "/a", "b", "target:80"},
+        {0, "GET HTTPS://[::1]:80/", "/", NULL, "[::1]:80"},
+        {0, "GET http://target", "", NULL, "target"},
+        {0, "GET http://target?b", "", "b", "target"},
+        {0, "OPTIONS *", "*", NULL, "field"},
+        {EBADMSG, "GET *", NULL, NULL, NULL},
+        {EBADMSG, "OPTIONS **", NULL, NULL, NULL},
+        {EBADMSG, "GET target:80", NULL, NULL, NULL},
+        {EBADMSG, "OPTIONS target:80", NULL, NULL, NULL},
+        {EBADMSG, "GET a/b", NULL, NULL, NULL},
+        {EBADMSG, "GET ftp://target/a", NULL, NULL, NULL},
+        {EBADMSG, "GET http:///a", NULL, NULL, NULL},
+        {EBADMSG, "GET http://", NULL, NULL, NULL},
+        {EBADMSG, "GET http://user@target/a", NULL, NULL, NULL},
+        {EBADMSG, "GET http://target:x/a", NULL, NULL, NULL},
+        {ENOSYS, "CONNECT target:80", NULL, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char head[200];
+        struct http_request request;
+        snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: field\r\n\r\n", cases[i].line);
+        assert_int_equal(http_head_parse(&request, head, strlen(head)), cases[i].error);
+        if (cases[i].error != 0)
+            continue;
+        assert_true(http_text_is(request.path, cases[i].path));
+        assert_true(cases[i].query == NULL ? request.query.at == NULL
+                                           : http_text_is(request.query, cases[i].query));
+        assert_true(http_text_is(request.host, cases[i].host));
+    }
+    /* Section 3.2.2: the field is required and checked all the same. */
+    struct http_request request;
+    assert_int_equal(parse("GET http://h/ HTTP/1.1\r\n\r\n", &request), EBADMSG);
+    assert_int_equal(parse("GET http://h/ HTTP/1.1\r\nHost: a b\r\n\r\n", &request), EBADMSG);
+}
+
+/* RFC 9110, section 10.1.1. */
+static void http_head_parse__rfc9110_10_1_1_expectations__only_continue_is_known(void **state)
+{
+    (void)state;
+    const struct {
+        int error;
+        const char *head;
+        bool expects;
+    } cases[] = {
+        {0, "GET / HTTP/1.1\r\n" HOST "Expect: 100-Continue\r\n\r\n", true},
+        {0, "GET / HTTP/1.1\r\n" HOST "Expect: ,100-continue ,\r\n\r\n", true},
+        {0, "GET / HTTP/1.1\r\n" HOST "Expect:\r\n\r\n", false},
+        {0, "GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", false},
+        {0, "GET / HTTP/1.0\r\nExpect: more\r\n\r\n", false},
+        {ENOPROTOOPT, "GET / HTTP/1.1\r\n" HOST "Expect: more\r\n\r\n", false},
+        {ENOPROTOOPT, "GET / HTTP/1.1\r\n" HOST "Expect: 100-continue, a=b\r\n\r\n", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct http_request request;
+        assert_int_equal(parse(cases[i].head, &request), cases[i].error);
+        if (cases[i].error == 0)
+            assert_int_equal(request.expects_continue, cases[i].expects);
     }
 }
 
@@ -278,6 +502,59 @@ static void http_body_skip__endless_extension__ends(void **state)
     assert_int_equal(error, E2BIG);
 }
 
+/* Many small chunks are an honest way to send what one does not know the length of. */
+static void http_body_skip__chunks_of_a_byte__as_many_as_the_body_may_have(void **state)
+{
+    (void)state;
+    const char chunk[] = "1\r\nx\r\n";
+    struct http_request request = begin("Transfer-Encoding: chunked", 100000, 0);
+    size_t used;
+    for (size_t i = 0; i < 100000; i++)
+        assert_int_equal(http_body_skip(&request, chunk, strlen(chunk), &used), 0);
+    assert_int_equal(http_body_skip(&request, chunk, strlen(chunk), &used), E2BIG);
+}
+
+/* Puts together what http_body_take yields of text that comes in pieces of `step` bytes. */
+static void take_all(struct http_request request, const char *text, size_t step, char *data)
+{
+    const size_t length = strlen(text);
+    size_t at = 0;
+    while (at < length && request.stage != HTTP_WHOLE) {
+        const char *piece;
+        size_t used, piece_length, here = length - at < step ? length - at : step;
+        assert_int_equal(http_body_take(&request, text + at, here, &used, &piece, &piece_length),
+                         0);
+        assert_true(piece_length > 0 || used == here || request.stage == HTTP_WHOLE);
+        if (piece_length > 0) {
+            assert_true(piece >= text + at && piece + piece_length <= text + at + used);
+            memcpy(data, piece, piece_length);
+            data += piece_length;
+        }
+        at += used;
+    }
+    *data = '\0';
+    assert_int_equal(request.stage, HTTP_WHOLE);
+    assert_string_equal(text + at, "GET /");
+}
+
+/* RFC 9112, sections 6.3 and 7.1: however it is framed and cut, the data is the same. */
+static void http_body_take__rfc9112_7_1_framings__the_data_alone(void **state)
+{
+    (void)state;
+    const struct http_request plain = begin("Content-Length: 10", 100, 0);
+    const struct http_request chunked = begin("Transfer-Encoding: chunked", 100, 0);
+    for (size_t step = 1; step < 60; step++) {
+        char data[100];
+        take_all(plain, "0123456789GET /", step, data);
+        assert_string_equal(data, "0123456789");
+        take_all(chunked, "3;a=b\r\n012\r\n07\r\n3456789\r\n0\r\nTrailer: x\r\n\r\nGET /", step,
+                 data);
+        assert_string_equal(data, "0123456789");
+        take_all(chunked, "0\r\n\r\nGET /", step, data);
+        assert_string_equal(data, "");
+    }
+}
+
 /* ---- targets --------------------------------------------------------------------------------- */
 
 static struct http_text text_of(const char *string)
@@ -350,9 +627,20 @@ int main(void)
         cmocka_unit_test(http_head_parse__connection_field__decides),
         cmocka_unit_test(http_head_parse__malformed_or_ambiguous__refused),
         cmocka_unit_test(http_head_parse__coding_other_than_chunked__never_accepted),
+        cmocka_unit_test(http_head_end__control_characters__refused_before_the_head_is_whole),
+        cmocka_unit_test(http_head_parse__names_in_any_case__noted),
+        cmocka_unit_test(http_head_parse__rfc9110_5_6_2_names__are_tokens),
+        cmocka_unit_test(http_fields_named__rfc9110_5_3_repeated_list__all_of_it),
+        cmocka_unit_test(
+            http_head_parse__rfc9110_5_3_repeated_single_value__neither_valid_nor_absent),
+        cmocka_unit_test(http_fields_next__whole_head__names_and_values_in_order),
+        cmocka_unit_test(http_head_parse__rfc9112_3_2_target_forms__origin_absolute_asterisk),
+        cmocka_unit_test(http_head_parse__rfc9110_10_1_1_expectations__only_continue_is_known),
         cmocka_unit_test(http_body_skip__declared_length__stops_there),
         cmocka_unit_test(http_body_skip__chunks__stops_behind_the_last),
         cmocka_unit_test(http_body_skip__endless_extension__ends),
+        cmocka_unit_test(http_body_skip__chunks_of_a_byte__as_many_as_the_body_may_have),
+        cmocka_unit_test(http_body_take__rfc9112_7_1_framings__the_data_alone),
         cmocka_unit_test(http_target_split__forms__path_and_query),
         cmocka_unit_test(http_target_decode__escapes__resolved_once),
         cmocka_unit_test(http_query_next__pairs__in_order),
