@@ -284,8 +284,11 @@ $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/settings | $(HEADERS) $(GENERATED)
 	$(call compile,-D_GNU_SOURCE $(WATCHED) -iquote fluxc -I$(BUILD)/gen -Iruntimes -Iruntimes/core \
 	    -Iservers/common)
 
+# What a test links with beyond that: after "// libs:" in it.
+unit_libs = $(shell sed -n 's|^// libs:||p' tests/unit/$(1).c)
+
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_LIBRARIES)
-	$(call link,-lcmocka $(UNIT_FLAGS))
+	$(call link,-lcmocka $(call unit_libs,$*) $(UNIT_FLAGS))
 
 # Those that are about debug builds.
 debug_tests = $(patsubst %.c,%,$(shell grep -l '^// build: debug' tests/$(1)/*.c))

@@ -16,6 +16,8 @@ static bool would_block(int error)
 
 int stream_receive(struct stream *stream, void *buffer, size_t room, size_t *got)
 {
+    if (stream->tls != NULL)
+        return stream->tls->calls->receive(stream, buffer, room, got);
     ssize_t count;
     *got = 0;
     do
@@ -30,13 +32,14 @@ int stream_receive(struct stream *stream, void *buffer, size_t room, size_t *got
 
 bool stream_holds_input(const struct stream *stream)
 {
-    (void)stream;
-    return false;
+    return stream->tls != NULL && stream->tls->calls->holds_input(stream);
 }
 
 int stream_send(struct stream *stream, const struct iovec *parts, size_t count, bool more,
                 size_t *sent)
 {
+    if (stream->tls != NULL)
+        return stream->tls->calls->send(stream, parts, count, more, sent);
     struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
     int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
     ssize_t done;
@@ -52,6 +55,8 @@ int stream_send(struct stream *stream, const struct iovec *parts, size_t count, 
 int stream_send_file(struct stream *stream, int file, uint64_t offset, uint64_t length,
                      size_t *sent)
 {
+    if (stream->tls != NULL)
+        return stream->tls->calls->send_file(stream, file, offset, length, sent);
     off_t from = (off_t)offset;
     ssize_t done;
     *sent = 0;
@@ -67,11 +72,15 @@ int stream_send_file(struct stream *stream, int file, uint64_t offset, uint64_t 
 
 void stream_shut(struct stream *stream)
 {
+    if (stream->tls != NULL)
+        stream->tls->calls->shut(stream);
     shutdown(stream->socket, SHUT_WR);
 }
 
 void stream_close(struct stream *stream)
 {
+    if (stream->tls != NULL)
+        stream->tls->calls->free(stream);
     close(stream->socket);
     stream->socket = -1;
 }

@@ -14,7 +14,12 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-struct tls_session;
+struct stream_tls;
+
+/* How every session of TLS begins; the rest is tls_session.c's. */
+struct tls_session {
+    const struct stream_tls *calls;
+};
 
 struct stream {
     int socket;
@@ -23,14 +28,17 @@ struct stream {
     struct tls_session *tls; /* NULL: in the clear */
 };
 
-/* Takes what has arrived: *got bytes, 0 where there is nothing yet. ECONNRESET at the end, too. */
+/* Takes what has arrived: *got bytes, 0 where there is nothing yet. ECONNRESET at the end, too.
+ * EPROTOTYPE where a client speaks HTTP in the clear to a server of TLS: from then on the stream is
+ * in the clear, and the client can be told. */
 int stream_receive(struct stream *stream, void *buffer, size_t room, size_t *got);
 
 /* Bytes that have been received and are not in the socket any more, so that no await would tell of
  * them. */
 bool stream_holds_input(const struct stream *stream);
 
-/* Sends as much of the parts as goes at once: *sent bytes. more: further bytes follow soon. */
+/* Sends as much of the parts as goes at once: *sent bytes. more: further bytes follow soon. Who did
+ * not get rid of all goes on with the bytes that come next, and not with fewer of them. */
 int stream_send(struct stream *stream, const struct iovec *parts, size_t count, bool more,
                 size_t *sent);
 
@@ -43,5 +51,18 @@ void stream_shut(struct stream *stream);
 
 /* Closes the socket and frees what belongs to it. */
 void stream_close(struct stream *stream);
+
+/* What these functions do under TLS. stream.c knows of TLS by this table alone, so that servers
+ * without it are not linked with OpenSSL. */
+struct stream_tls {
+    int (*receive)(struct stream *stream, void *buffer, size_t room, size_t *got);
+    bool (*holds_input)(const struct stream *stream);
+    int (*send)(struct stream *stream, const struct iovec *parts, size_t count, bool more,
+                size_t *sent);
+    int (*send_file)(struct stream *stream, int file, uint64_t offset, uint64_t length,
+                     size_t *sent);
+    void (*shut)(struct stream *stream); /* says so to the peer, and leaves the socket alone */
+    void (*free)(struct stream *stream);
+};
 
 #endif
