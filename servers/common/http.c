@@ -94,9 +94,10 @@ static int note_text(struct http_request *request, struct http_text *text, struc
 
 static int note_list(struct http_request *request, struct http_text *text, struct http_text value)
 {
-    (void)request;
     if (text->at == NULL)
         *text = value;
+    else
+        request->repeats = true;
     return 0;
 }
 
@@ -405,21 +406,5 @@ bool http_fields_named(struct http_text *rest, const char *name, struct http_tex
     while (http_fields_next(rest, &this, value))
         if (http_text_is_nocase(this, name))
             return true;
-    return false;
-}
-
-bool http_etag_matches(struct http_text list, const char *etag)
-{
-    struct http_text entry;
-    while (http_text_cut(&list, ',', &entry)) {
-        entry = http_text_trimmed(entry);
-        /* The weak comparison: a prefix W/ does not count. */
-        if (entry.length > 2 && memcmp(entry.at, "W/", 2) == 0) {
-            entry.at += 2;
-            entry.length -= 2;
-        }
-        if (http_text_is(entry, etag) || http_text_is(entry, "*"))
-            return true;
-    }
     return false;
 }

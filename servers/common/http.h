@@ -54,8 +54,9 @@ struct http_request {
     /* What the fields of these names say; of the target if that is in absolute form and names a
      * host (RFC 9112, section 3.2.2). */
     struct http_text host, referer, user_agent;
-    /* The first of its name: further ones add to the list (http_fields_named). */
+    /* The first of its name. Further ones, which http_fields_named finds, add to the list. */
     struct http_text if_match, if_none_match, accept_encoding;
+    bool repeats; /* there are some, of one of the three */
     /* One value, and not a list. A field that is repeated counts as the list of its values (RFC
      * 9110, section 5.3), which is no valid value: its text is then empty, and not absent. */
     struct http_text if_modified_since, if_unmodified_since, range, if_range;
@@ -113,9 +114,5 @@ int http_target_decode(struct http_text text, char *to, size_t room);
 
 /* The next NAME=VALUE of a query, which is shortened by it; false at its end. */
 bool http_query_next(struct http_text *query, struct http_text *name, struct http_text *value);
-
-/* Whether a list of entity tags, as in If-None-Match, holds this one or is "*" (RFC 9110, 13.1.2).
- */
-bool http_etag_matches(struct http_text list, const char *etag);
 
 #endif

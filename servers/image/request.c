@@ -1,6 +1,7 @@
 /* request.c - what a client asks for, and what it is told. */
 #include "image_flux.h"
 
+#include "conditions.h"
 #include "flux.h"
 #include "http_limits.h"
 
@@ -114,8 +115,9 @@ int Find(Find_in *in, Find_out *out)
 
     request->version = version_of(&file);
     write_etag(request, etag);
-    request->unchanged = http_etag_matches(http->if_none_match, etag);
-    return 0;
+    enum condition_result result = conditions_check(http, true, etag, -1);
+    request->unchanged = result == CONDITION_NOT_MODIFIED;
+    return result == CONDITION_FAILED ? ESTALE : 0;
 }
 
 bool IsUnchanged(client *peer)

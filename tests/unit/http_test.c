@@ -609,15 +609,6 @@ static void http_query_next__pairs__in_order(void **state)
     assert_false(http_query_next(&query, &name, &value));
 }
 
-static void http_etag_matches__lists__weakly(void **state)
-{
-    (void)state;
-    assert_true(http_etag_matches(text_of("\"a\", W/\"b\" ,\"c\""), "\"b\""));
-    assert_true(http_etag_matches(text_of("*"), "\"b\""));
-    assert_false(http_etag_matches(text_of("\"a\", \"bb\""), "\"b\""));
-    assert_false(http_etag_matches((struct http_text){0}, "\"b\""));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -644,7 +635,6 @@ int main(void)
         cmocka_unit_test(http_target_split__forms__path_and_query),
         cmocka_unit_test(http_target_decode__escapes__resolved_once),
         cmocka_unit_test(http_query_next__pairs__in_order),
-        cmocka_unit_test(http_etag_matches__lists__weakly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
