@@ -3,7 +3,8 @@
  * `initial` loads the certificates that --tls-cert and --tls-key name, tls_begin puts an accepted
  * connection under TLS, and from then on stream.h is all there is to know. The handshake is made by
  * the first calls of stream_receive. Clients resume by tickets; nothing is kept here for them. Of
- * the protocols of ALPN there is http/1.1.
+ * the protocols of ALPN there is http/1.1. There may be certificates of several types for one host,
+ * and certificates for several hosts: the client's server name chooses.
  *
  * The certificates in use are one pointer: in the .flux file nodes that call tls_begin hold a
  * constraint as readers, one that calls tls_reload holds it alone. tls_start and tls_end belong

@@ -175,10 +175,9 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
     int error = session->error;
     stream->choked = false;
     *got = 0;
-    if (error == 0)
-        ERR_clear_error();
     while (error == 0 && *got < room) {
         size_t count;
+        ERR_clear_error();
         int result = SSL_read_ex(session->ssl, (char *)buffer + *got, room - *got, &count);
         if (result != 1) {
             error = explain(session, result);

@@ -27,13 +27,15 @@ static SSL_CTX *clients[2]; /* of TLS 1.2 and 1.3 */
 static int prepare(void **state)
 {
     static char *arguments[] = {"server",     "--tls-cert", "rsa.crt",   "--tls-key", "rsa.key",
-                                "--tls-cert", "ec.crt",     "--tls-key", "ec.key",    NULL};
+                                "--tls-cert", "ec.crt",     "--tls-key", "ec.key",    "--tls-cert",
+                                "b.crt",      "--tls-key",  "b.key",     NULL};
     (void)state;
-    if (tls_wanted() || fluxi_options_read(9, arguments) >= 0 || !tls_wanted())
+    if (tls_wanted() || fluxi_options_read(13, arguments) >= 0 || !tls_wanted())
         return -1;
     tls_peer_enter();
     tls_peer_certify("rsa", EVP_PKEY_RSA, "a.example");
     tls_peer_certify("ec", EVP_PKEY_EC, "a.example");
+    tls_peer_certify("b", EVP_PKEY_EC, "*.b.example");
     clients[0] = tls_peer_context(TLS1_2_VERSION);
     clients[1] = tls_peer_context(TLS1_3_VERSION);
     return tls_start();
@@ -90,6 +92,31 @@ static void tls_begin__rsa_and_ecdsa__the_client_chooses(void **state)
         assert_int_equal(tls_link_shake(&link), 0);
         X509 *certificate = SSL_get0_peer_certificate(link.client);
         assert_int_equal(EVP_PKEY_get_base_id(X509_get0_pubkey(certificate)), wishes[i % 2].type);
+        tls_link_talk(&link);
+        tls_link_close(&link);
+    }
+}
+
+static void tls_begin__rfc6066_3_server_name__the_hosts_certificate(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *asked, *shown;
+    } hosts[] = {{"a.example", "a.example"},
+                 {"www.b.example", "*.b.example"},
+                 {"c.example", "a.example"},
+                 {NULL, "a.example"}};
+    for (int i = 0; i < 8; i++) {
+        char name[64];
+        struct tls_link link;
+        tls_link_open(&link, clients[i / 4]);
+        if (hosts[i % 4].asked != NULL)
+            assert_int_equal(SSL_set_tlsext_host_name(link.client, hosts[i % 4].asked), 1);
+        assert_int_equal(tls_link_shake(&link), 0);
+        X509 *certificate = SSL_get0_peer_certificate(link.client);
+        assert_true(X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                              name, sizeof name) > 0);
+        assert_string_equal(name, hosts[i % 4].shown);
         tls_link_talk(&link);
         tls_link_close(&link);
     }
@@ -184,41 +211,52 @@ static void tls_begin__something_else__protocol_error_that_stays(void **state)
 
 /* ---- resumption ------------------------------------------------------------------------------ */
 
-/* A connection that takes a ticket, and with one, if it is not NULL, resumes. */
-static SSL_SESSION *visit(SSL_CTX *context, SSL_SESSION *with)
+/* A connection that resumes, where it has a ticket to do so. */
+static void visit(SSL_CTX *context, const char *host, SSL_SESSION *ticket)
 {
     struct tls_link link;
     tls_link_open(&link, context);
-    if (with != NULL)
-        assert_int_equal(SSL_set_session(link.client, with), 1);
+    assert_int_equal(SSL_set_tlsext_host_name(link.client, host), 1);
+    if (ticket != NULL)
+        assert_int_equal(SSL_set_session(link.client, ticket), 1);
     assert_int_equal(tls_link_shake(&link), 0);
     tls_link_talk(&link);
-    assert_int_equal(SSL_session_reused(link.client), with != NULL);
+    assert_int_equal(SSL_session_reused(link.client), ticket != NULL);
     SSL_shutdown(link.client); /* or OpenSSL would not use the ticket */
     tls_link_close(&link);
-    SSL_SESSION_free(with);
-    return tls_peer_ticket();
 }
+
+static const char *const hosts[] = {"a.example", "www.b.example"};
 
 static void tls_begin__client_with_a_ticket__resumes(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        SSL_SESSION *ticket = visit(clients[i], NULL);
+    for (int i = 0; i < 4; i++) {
+        visit(clients[i / 2], hosts[i % 2], NULL);
+        SSL_SESSION *ticket = tls_peer_ticket();
         assert_non_null(ticket);
-        SSL_SESSION_free(visit(clients[i], ticket));
+        visit(clients[i / 2], hosts[i % 2], ticket);
+        SSL_SESSION_free(ticket);
     }
 }
 
 static void tls_reload__client_with_a_ticket_from_before__resumes(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        SSL_SESSION *ticket = visit(clients[i], NULL);
-        assert_int_equal(tls_reload(), 0);
-        ticket = visit(clients[i], ticket);
-        assert_int_equal(tls_reload(), 0);
-        SSL_SESSION_free(visit(clients[i], ticket));
+    for (int i = 0; i < 4; i++) {
+        visit(clients[i / 2], hosts[i % 2], NULL);
+        SSL_SESSION *ticket = tls_peer_ticket();
+        for (int reloads = 0; reloads < 2; reloads++) {
+            assert_int_equal(tls_reload(), 0);
+            visit(clients[i / 2], hosts[i % 2], ticket);
+            /* In TLS 1.3 each is used once, and there is a new one. */
+            SSL_SESSION *next = tls_peer_ticket();
+            if (next != NULL) {
+                SSL_SESSION_free(ticket);
+                ticket = next;
+            }
+        }
+        SSL_SESSION_free(ticket);
     }
 }
 
@@ -284,7 +322,7 @@ static void tls_reload__files_that_do_not_load__the_old_ones_stay(void **state)
     expect_refusal(EINVAL, "--tls-key ec.key: key values mismatch");
     tls_peer_certify("other", EVP_PKEY_RSA, "a.example");
     assert_int_equal(rename("other.key", "ec.key"), 0);
-    expect_refusal(EINVAL, "--tls-key ec.key: key ");
+    expect_refusal(EINVAL, "--tls-key ec.key: different key types");
     assert_true(is_shown("good.crt"));
     tls_peer_certify("ec", EVP_PKEY_EC, "a.example");
     assert_int_equal(tls_reload(), 0);
@@ -383,6 +421,7 @@ int main(void)
         cmocka_unit_test(tls_begin__clients_of_1_2_and_1_3__bytes_go_both_ways),
         cmocka_unit_test(tls_begin__client_of_1_1__told_the_version),
         cmocka_unit_test(tls_begin__rsa_and_ecdsa__the_client_chooses),
+        cmocka_unit_test(tls_begin__rfc6066_3_server_name__the_hosts_certificate),
         cmocka_unit_test(tls_begin__rfc7301_3_2_http_1_1_offered__chosen),
         cmocka_unit_test(tls_begin__rfc7301_3_2_only_h2_offered__no_application_protocol),
         cmocka_unit_test(tls_begin__client_renegotiates__refused),
