@@ -3,6 +3,7 @@
  * into the same parts. */
 #include "conditions.h"
 #include "http.h"
+#include "ranges.h"
 
 #include "../unit/http_lines.h"
 
@@ -108,6 +109,22 @@ static void read_target(const struct http_request *request)
         require(name.at >= request->target.at);
 }
 
+static void read_ranges(const struct http_request *request)
+{
+    const uint64_t size = 1000;
+    struct range ranges[RANGES_MAX];
+    size_t count;
+    uint64_t sum = 0;
+    if (ranges_parse(request, size, "\"v\"", 784111777, ranges, &count) != 0)
+        require(count == 0);
+    for (size_t i = 0; i < count; i++) {
+        require(ranges[i].length > 0 && ranges[i].length <= size);
+        require(ranges[i].offset <= size - ranges[i].length);
+        sum += ranges[i].length;
+    }
+    require(count <= RANGES_MAX && sum <= size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct reading reading, again;
@@ -125,6 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 memcmp(reading.body, again.body, reading.body_length) == 0);
         compare(&reading.request, copy + at, reading.head_length);
         read_target(&reading.request);
+        read_ranges(&reading.request);
         conditions_check(&reading.request, true, "\"0123456789abcdef-8\"", 1000000000);
     }
     free(copy);
