@@ -108,6 +108,10 @@ int http_body_skip(struct http_request *request, const char *data, size_t length
  * Returns EINVAL for another form. */
 int http_target_split(struct http_text target, struct http_text *path, struct http_text *query);
 
+/* The byte that a %XX at the beginning of the text stands for. Returns false where that is
+ * malformed or hides a NUL. */
+bool http_target_escape(struct http_text text, char *c);
+
 /* Resolves %XX. Writes at most `room` bytes, the terminating NUL included. Returns EINVAL for a
  * malformed escape or one that hides a NUL, ENAMETOOLONG when there is too little room. */
 int http_target_decode(struct http_text text, char *to, size_t room);

@@ -34,17 +34,23 @@ static int hex_value(char c)
     return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
+bool http_target_escape(struct http_text text, char *c)
+{
+    if (text.length < 3)
+        return false;
+    int high = hex_value(text.at[1]), low = hex_value(text.at[2]);
+    *c = (char)(high * 16 + low);
+    return high >= 0 && low >= 0 && (high != 0 || low != 0);
+}
+
 int http_target_decode(struct http_text text, char *to, size_t room)
 {
     size_t out = 0;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.at[i];
         if (c == '%') {
-            int high = i + 2 < text.length ? hex_value(text.at[i + 1]) : -1;
-            int low = high >= 0 ? hex_value(text.at[i + 2]) : -1;
-            if (low < 0 || (high == 0 && low == 0))
+            if (!http_target_escape((struct http_text){text.at + i, text.length - i}, &c))
                 return EINVAL;
-            c = (char)(high * 16 + low);
             i += 2;
         }
         if (out + 1 >= room)

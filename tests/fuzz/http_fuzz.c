@@ -3,6 +3,7 @@
  * into the same parts. */
 #include "conditions.h"
 #include "http.h"
+#include "path.h"
 #include "ranges.h"
 
 #include "../unit/http_lines.h"
@@ -105,6 +106,9 @@ static void read_target(const struct http_request *request)
     char decoded[64];
     if (http_target_decode(request->path, decoded, sizeof decoded) == 0)
         require(strlen(decoded) < sizeof decoded);
+    if (path_of_target(request->path, decoded, sizeof decoded) == 0)
+        require(strlen(decoded) < sizeof decoded && strstr(decoded, "//") == NULL &&
+                strncmp(decoded, "../", 3) != 0 && strstr(decoded, "/../") == NULL);
     while (http_query_next(&query, &name, &value))
         require(name.at >= request->target.at);
 }

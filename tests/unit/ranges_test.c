@@ -76,6 +76,9 @@ static void ranges_parse__rfc9110_14_1_2_beyond_the_end__what_there_is(void **st
     assert_string_equal(parsed("bytes=5-10", 10), "5+5");
     assert_string_equal(parsed("bytes=5-18446744073709551615", 10), "5+5");
     assert_string_equal(parsed("bytes=5-99999999999999999999999999", 10), "5+5");
+    assert_string_equal(parsed("bytes=5-18446744073709551616", 10), "5+5");
+    assert_string_equal(parsed("bytes=5-18446744073709551620", 10), "5+5");
+    assert_string_equal(parsed("bytes=-18446744073709551620", 10), "0+10");
     assert_string_equal(parsed("bytes=9-9", 10), "9+1");
     assert_string_equal(parsed("bytes=-11", 10), "0+10");
     assert_string_equal(parsed("bytes=-99999999999999999999999999", 10), "0+10");
