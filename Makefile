@@ -404,7 +404,7 @@ fuzz-run: $(if $(F),$(F:%=$(BUILD)/tests/fuzz/%_fuzz),$(FUZZERS))
 # ---- installing ----------------------------------------------------------------------------------
 
 PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-dev \
-           libhttp-parser-dev libturbojpeg0-dev \
+           libhttp-parser-dev libturbojpeg0-dev media-types \
            libcmocka-dev libevent-dev libssl-dev libcurl4-openssl-dev valgrind graphviz curl \
            spin uthash-dev
 

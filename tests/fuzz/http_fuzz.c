@@ -1,6 +1,7 @@
 /* http_fuzz.c - requests as they come from the network. However a stream of bytes is cut, it has to
  * be read as the same requests; and what another parser (../unit/http_lines.h) takes too, it cuts
  * into the same parts. */
+#include "accept.h"
 #include "conditions.h"
 #include "http.h"
 #include "path.h"
@@ -147,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         compare(&reading.request, copy + at, reading.head_length);
         read_target(&reading.request);
         read_ranges(&reading.request);
+        accept_encoding(&reading.request);
         conditions_check(&reading.request, true, "\"0123456789abcdef-8\"", 1000000000);
     }
     free(copy);
