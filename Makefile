@@ -388,6 +388,14 @@ golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 bench: all ## measures against peers, see bench/README.md (B=NAME: one)
 	bench/run --build=$(BUILD) $(B)
 
+# With the servers that ours is measured beside.
+WEB_PACKAGES = wrk nginx-light lighttpd apache2-bin h2o php-fpm openssl libssl-dev
+.PHONY: bench-web
+bench-web: ## the web server beside others, see bench/web/README.md (W='small zipf' S='event h2o': some; QUICK=1)
+	$(Q)sh bench/web/install.sh $(WEB_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory all
+	bench/web/run --build=$(BUILD) $(if $(QUICK),--quick) --workloads='$(W)' --servers='$(S)'
+
 demo: ## installs what is missing, builds, shows the image server at work
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $(FLUXC) \
@@ -426,7 +434,7 @@ install: all ## into $(DESTDIR)$(prefix)
 
 SOURCES = $(wildcard fluxc/*.[ch] runtimes/*.h runtimes/*/*.[ch] servers/*/*.[ch] servers/*/*.cc \
             examples/*/*.[ch] examples/*/*.cc tests/*/*.[ch] tests/faults/*/*.[ch] tests/run/*/*.[ch] tests/run/*/*.cc \
-            tools/*.[ch] bench/*/*.[ch])
+            tools/*.[ch] bench/*/*.[ch] bench/web/*/*.[ch])
 
 .PHONY: format lint coverage clean help
 format: ## lays out all C as .clang-format says

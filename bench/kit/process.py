@@ -56,13 +56,18 @@ def timed(command):
     return Usage(rusage, time.monotonic() - begun, output)
 
 
+def cpu_of(pid):
+    process_clock = ~pid << 3 | 2  # CPUCLOCK_SCHED, see clock_getcpuclockid(3)
+    return time.clock_gettime_ns(process_clock)
+
+
 class Process:
     """A running program: a server, or one that is told on standard input what to do."""
 
-    def __init__(self, command, errors=None):
+    def __init__(self, command, errors=None, output=subprocess.PIPE, **more):
         self.command = command
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            command, stdin=subprocess.PIPE, stdout=output, stderr=errors, **more
         )
         self.pid = self.process.pid
         self.rest = b""
@@ -104,8 +109,7 @@ class Process:
 
     def cpu(self):
         """Nanoseconds of CPU that all its threads, ended ones included, have used so far."""
-        process_clock = ~self.pid << 3 | 2  # CPUCLOCK_SCHED, see clock_getcpuclockid(3)
-        return time.clock_gettime_ns(process_clock)
+        return cpu_of(self.pid)
 
     def _status(self, field):
         with open(f"/proc/{self.pid}/status", encoding="ascii", errors="replace") as status:
@@ -146,4 +150,57 @@ class Process:
 
     def kill(self):
         self.process.kill()
+        self.process.wait()
+
+
+class Family(Process):
+    """A server that may have processes of its own; they are a session together. What it prints goes
+    to a file."""
+
+    def __init__(self, command, log):
+        with open(log, "ab") as file:
+            super().__init__(command, file, file, start_new_session=True)
+
+    def pids(self):
+        members = []
+        for entry in os.listdir("/proc"):
+            try:
+                if entry.isdigit() and os.getsid(int(entry)) == self.pid:
+                    members.append(int(entry))
+            except ProcessLookupError:
+                pass
+        return members
+
+    def cpu(self):
+        """Of all that are alive."""
+        total = 0
+        for pid in self.pids():
+            try:
+                total += cpu_of(pid)
+            except OSError:  # ended since
+                pass
+        return total
+
+    def memory(self):
+        """Resident memory; a page that some of them share counts once."""
+        total = 0
+        for pid in self.pids():
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as rollup:
+                total += 1024 * int(re.search(r"^Pss:\s+(\d+) kB", rollup.read(), re.M)[1])
+        return total
+
+    def stop(self):
+        """SIGTERM to the first of them; whatever is left after that is killed."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+
+    def kill(self):
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         self.process.wait()

@@ -1,0 +1,1 @@
+"""The web server against others: README.md."""
