@@ -86,16 +86,21 @@ static int compare(const void *a, const void *b)
     return one->place < other->place ? -1 : one->place > other->place;
 }
 
-/* Whether the type begins, or ends before its parameters, with this. */
 static bool begins(const char *type, const char *with)
 {
     return strncasecmp(type, with, strlen(with)) == 0;
 }
 
+/* Its parameters do not count, here and below. */
 static bool ends(const char *type, const char *with)
 {
     size_t length = strcspn(type, ";"), suffix = strlen(with);
     return length >= suffix && strncasecmp(type + length - suffix, with, suffix) == 0;
+}
+
+static bool is(const char *type, const char *other)
+{
+    return strcspn(type, ";") == strlen(other) && begins(type, other);
 }
 
 static bool is_text(const char *type)
@@ -220,7 +225,7 @@ bool mime_is_compressible(const char *type)
     if (is_text(type) || ends(type, "+json"))
         return true;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (begins(type, others[i]) && ends(type, others[i]))
+        if (is(type, others[i]))
             return true;
     return false;
 }
