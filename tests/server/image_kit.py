@@ -1,30 +1,15 @@
-"""What the tests of the image server share: a server on pictures made for the test, clients that see
-every byte, a JPEG decoder, and how much the server has read."""
+"""What the tests of the image server share beside http_kit: pictures made for the test, a JPEG
+decoder, and how much the server has read."""
 
 import ctypes
 import ctypes.util
 import os
 import re
-import shlex
-import socket
 import sys
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
-from drive import PATIENCE, Program, until
-
-HOST = "127.0.0.1"
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"not so: {what}")
-
-
-def equal(actual, expected, what):
-    check(actual == expected, f"{what} is {actual!r}, expected {expected!r}")
-
+import http_kit
+from http_kit import *
 
 # ---- pictures ------------------------------------------------------------------------------------
 
@@ -76,133 +61,26 @@ class Decoder:
         return width.value, height.value, pixels.raw
 
 
-# ---- server and clients --------------------------------------------------------------------------
+# ---- a server ------------------------------------------------------------------------------------
 
 
-class Image:
-    """A running image server, its folder of pictures, and its log."""
-
-    def __init__(self, program, root, log):
-        self.program = program
-        self.root = root
-        self.log = log
-        program.wait(lambda: program.address is not None, "print 'listening on ADDRESS:PORT'")
-
-    def connect(self, receive_buffer=None):
-        return Http(self.program.address, receive_buffer)
-
-    def get(self, target, method="GET"):
-        """On a connection of its own."""
-        with self.connect() as client:
-            return client.get(target, method)
-
-    def descriptors(self):
-        """How many are open."""
-        return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
-
+class Image(Server):
     def bytes_read(self):
         """From files, so far; a picture that is rendered is read once as a whole."""
         text = Path(f"/proc/{self.program.process.pid}/io").read_text()
         return int(re.search(r"^rchar: (\d+)$", text, re.M)[1])
 
 
-@contextmanager
-def image_server(*options, files=None, shell="", wrapper=()):
-    """files: {name: (width, height)} to be made first. shell: what a shell does before it becomes
-    the server. wrapper: a command that runs it."""
-    binaries, runtime = sys.argv[1:3]
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder, "root")
-        root.mkdir()
+def image_server(*options, files=None, **more):
+    """files: {name: (width, height)} to be made first. more: of http_server."""
+
+    def fill(root):
         for name, size in (files or {"small": (64, 48)}).items():
             write_ppm(root / f"{name}.ppm", *size)
-        log = Path(folder, "log")
-        command = [*wrapper, f"{binaries}/image-{runtime}", "--listen", f"{HOST}:0", "--root", root]
-        words = " ".join(shlex.quote(str(word)) for word in [*command, *options])
-        with Program(["sh", "-c", f"{shell}\nexec {words} 2>{log}"]) as program:
-            try:
-                yield Image(program, root, log)
-            except BaseException:
-                lines = log.read_text(errors="replace").splitlines(keepends=True)
-                sys.stderr.write("".join(lines[-100:]))
-                raise
 
-
-class Response:
-    def __init__(self, status, fields, body):
-        self.status = status
-        self.fields = fields
-        self.body = body
-
-    @property
-    def closes(self):
-        return self.fields.get("connection") == "close"
-
-
-class Http:
-    """A connection. Everything that is received has to be framed as it claims."""
-
-    def __init__(self, address, receive_buffer=None):
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self.socket = socket.socket(family)
-        self.socket.settimeout(PATIENCE)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(address)
-        self.file = self.socket.makefile("rb")
-
-    def send(self, data):
-        self.socket.sendall(data if isinstance(data, bytes) else data.encode())
-
-    def request(self, target, method="GET", fields="", body=b"", version="1.1"):
-        self.send(f"{method} {target} HTTP/{version}\r\nHost: h\r\n{fields}\r\n".encode() + body)
-
-    def response(self, method="GET"):
-        """The next one; None where the server has closed instead."""
-        line = self.file.readline()
-        if not line:
-            return None
-        found = re.match(rb"HTTP/1\.1 (\d{3}) [A-Z][A-Za-z ]+\r\n$", line)
-        check(found, f"{line!r} is a status line")
-        fields = {}
-        while (line := self.file.readline()) != b"\r\n":
-            name, value = re.match(rb"([A-Za-z-]+): (.*)\r\n$", line).groups()
-            check(name.lower() not in fields, f"{name} comes once")
-            fields[name.lower().decode()] = value.decode()
-        status = int(found[1])
-        check("date" in fields, "a response is dated")
-        length = 0 if status == 304 or method == "HEAD" else int(fields["content-length"])
-        body = self.file.read(length)
-        equal(len(body), length, "the length of a body")
-        return Response(status, fields, body)
-
-    def get(self, target, method="GET"):
-        self.request(target, method)
-        return self.response(method)
-
-    def closed(self):
-        """Whether the server closes now, without another byte."""
-        return self.file.read(1) == b""
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-
-def main(*tests):
-    """Runs them in order; all of them, or those named on the command line."""
-    for test in tests:
-        if not sys.argv[3:] or test.__name__ in sys.argv[3:]:
-            test()
+    return http_server("image", *options, fill=fill, kind=Image, **more)
 
 
 __all__ = [
-    "Decoder", "HOST", "Http", "PATIENCE", "check", "equal", "gradient", "image_server",
-    "main", "noise", "until", "write_ppm",
+    *http_kit.__all__, "Decoder", "gradient", "image_server", "noise", "write_ppm",
 ]

@@ -1,0 +1,205 @@
+"""What the tests of servers of HTTP share: a server that runs, and clients that see every byte."""
+
+import os
+import re
+import shlex
+import socket
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from drive import PATIENCE, Program, until
+
+HOST = "127.0.0.1"
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"not so: {what}")
+
+
+def equal(actual, expected, what):
+    check(actual == expected, f"{what} is {actual!r}, expected {expected!r}")
+
+
+# ---- a server ------------------------------------------------------------------------------------
+
+
+class Server:
+    """A running server, the folder that it serves, and its log."""
+
+    def __init__(self, program, root, log):
+        self.program = program
+        self.root = root
+        self.log = log
+        program.wait(lambda: program.address is not None, "print 'listening on ADDRESS:PORT'")
+
+    def connect(self, receive_buffer=None):
+        return Http(self.program.address, receive_buffer)
+
+    def get(self, target, method="GET", fields=""):
+        """On a connection of its own."""
+        with self.connect() as client:
+            return client.get(target, method, fields)
+
+    def signal(self, number):
+        self.program.process.send_signal(number)
+
+    def descriptors(self):
+        """How many are open."""
+        return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
+
+    def log_lines(self):
+        return self.log.read_text(errors="replace").splitlines()
+
+
+@contextmanager
+def http_server(name, *options, fill, shell="", wrapper=(), kind=Server):
+    """The server `name`, under the runtime of the test. fill: puts files into its folder. shell:
+    what a shell does before it becomes the server. wrapper: a command that runs it."""
+    binaries, runtime = sys.argv[1:3]
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "root")
+        root.mkdir()
+        fill(root)
+        log = Path(folder, "log")
+        program = f"{binaries}/{name}-{runtime}"
+        command = [*wrapper, program, "--listen", f"{HOST}:0", "--root", root, *options]
+        words = " ".join(shlex.quote(str(word)) for word in command)
+        with Program(["sh", "-c", f"{shell}\nexec {words} 2>{log}"]) as program:
+            try:
+                yield kind(program, root, log)
+            except BaseException:
+                lines = log.read_text(errors="replace").splitlines(keepends=True)
+                sys.stderr.write("".join(lines[-100:]))
+                raise
+
+
+# ---- a client ------------------------------------------------------------------------------------
+
+TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+DATE = (
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d "
+    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT"
+)
+
+
+class Response:
+    def __init__(self, status, fields, body, interim):
+        self.status = status
+        self.fields = fields  # by their names in small letters
+        self.body = body
+        self.interim = interim  # the statuses 1xx ahead of it
+
+    @property
+    def closes(self):
+        return self.fields.get("connection") == "close"
+
+
+class Http:
+    """A connection. Everything that is received has to be framed as it claims."""
+
+    def __init__(self, address, receive_buffer=None):
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.socket = socket.socket(family)
+        self.socket.settimeout(PATIENCE)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(address)
+        self.file = self.socket.makefile("rb")
+
+    def send(self, data):
+        self.socket.sendall(data if isinstance(data, bytes) else data.encode())
+
+    def request(self, target, method="GET", fields="", body=b"", version="1.1"):
+        self.send(f"{method} {target} HTTP/{version}\r\nHost: h\r\n{fields}\r\n".encode() + body)
+
+    def head(self):
+        """Status and fields of what comes next; None where the server has closed instead."""
+        line = self.file.readline()
+        if not line:
+            return None
+        found = re.match(rb"HTTP/1\.1 (\d{3}) [A-Z][A-Za-z -]+\r\n$", line)
+        check(found, f"{line!r} is a status line")
+        fields = {}
+        while (line := self.file.readline()) != b"\r\n":
+            field = re.match(rb"(%s): ([!-~]|[!-~][ -~]*[!-~])\r\n$" % TOKEN, line)
+            check(field, f"{line!r} is a field")
+            name = field[1].lower().decode()
+            check(name not in fields, f"{name} comes once")
+            fields[name] = field[2].decode()
+        return int(found[1]), fields
+
+    def chunks(self):
+        body = b""
+        while True:
+            line = self.file.readline()
+            check(re.match(rb"[0-9a-fA-F]+\r\n$", line), f"{line!r} is the size of a chunk")
+            size = int(line, 16)
+            body += self.exactly(size)
+            equal(self.file.readline(), b"\r\n", "what ends a chunk")
+            if size == 0:
+                return body
+
+    def exactly(self, length):
+        body = self.file.read(length)
+        equal(len(body), length, "the length of a body")
+        return body
+
+    def response(self, method="GET"):
+        """The next one; None where the server has closed instead."""
+        interim = []
+        while (head := self.head()) is not None and head[0] < 200:
+            interim.append(head[0])
+            check(not {"content-length", "transfer-encoding"} & set(head[1]), "1xx has no body")
+        if head is None:
+            check(not interim, "something follows 1xx")
+            return None
+        status, fields = head
+        check(re.fullmatch(DATE, fields.get("date", "")), f"{status} is dated")
+        body = b""
+        if status == 204:
+            check(not {"content-length", "transfer-encoding"} & set(fields), "204 has no body")
+        elif "transfer-encoding" in fields:
+            equal(fields["transfer-encoding"], "chunked", "the transfer coding")
+            check("content-length" not in fields, "a body has one framing")
+            if status != 304 and method != "HEAD":
+                body = self.chunks()
+        elif status != 304:
+            length = fields.get("content-length", "")
+            check(re.fullmatch(r"\d+", length), f"{length!r} is the length of a {status}")
+            if method != "HEAD":
+                body = self.exactly(int(length))
+        return Response(status, fields, body, interim)
+
+    def get(self, target, method="GET", fields=""):
+        self.request(target, method, fields)
+        return self.response(method)
+
+    def closed(self):
+        """Whether the server closes now, without another byte."""
+        return self.file.read(1) == b""
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def main(*tests):
+    """Runs them in order; all of them, or those named on the command line."""
+    for test in tests:
+        if not sys.argv[3:] or test.__name__ in sys.argv[3:]:
+            test()
+
+
+__all__ = [
+    "HOST", "Http", "PATIENCE", "Response", "Server", "check", "equal", "http_server", "main",
+    "until",
+]
