@@ -14,7 +14,18 @@
 #define TEXT_SIZE 1200
 
 static int log_file = -1;
+static const char *log_name; /* NULL: standard output, or no log */
 static bool log_json;
+
+static int open_file(const char *name)
+{
+    int file = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    int error = errno;
+    if (file < 0)
+        flux_log(FLUX_ERROR, "cannot open the access log %s: %s", name, strerror(error));
+    errno = error;
+    return file;
+}
 
 int access_log_open(const char *file, const char *format)
 {
@@ -25,14 +36,23 @@ int access_log_open(const char *file, const char *format)
     log_json = strcmp(format, "json") == 0;
     if (file == NULL)
         return 0;
-    log_file = strcmp(file, "-") == 0
-                   ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                   : open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-    if (log_file < 0) {
-        int error = errno;
-        flux_log(FLUX_ERROR, "cannot open the access log %s: %s", file, strerror(error));
-        return error;
-    }
+    if (strcmp(file, "-") == 0)
+        log_file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    else
+        log_file = open_file(log_name = file);
+    return log_file >= 0 ? 0 : errno;
+}
+
+int access_log_reopen(void)
+{
+    if (log_name == NULL)
+        return 0;
+    int file = open_file(log_name);
+    if (file < 0)
+        return errno;
+    /* Whoever is writing at this moment writes to one or to the other. */
+    dup3(file, log_file, O_CLOEXEC);
+    close(file);
     return 0;
 }
 

@@ -22,6 +22,10 @@ struct access {
 int access_log_open(const char *file, const char *format);
 void access_log_close(void);
 
+/* Goes on in a new file of the same name: the old one has been renamed. Where there can be none it
+ * goes on in the old one, with a line logged. May be called while others write. */
+int access_log_reopen(void);
+
 /* Whether there is a log at all. */
 bool access_log_wanted(void);
 void access_log_write(const struct access *access);

@@ -30,7 +30,7 @@ void connection_leave(struct connection *connection, struct clients *clients);
  * connections wait to be accepted, or the program stops, those that are open end. */
 bool connection_may_go_on(const struct exchange *exchange);
 
-/* A turn has ended. Returns whether there is something of the next request in the buffer. */
+/* A turn has ended. Returns whether something of the next request is there already. */
 bool connection_turn(struct connection *connection, struct exchange *exchange);
 
 /* To one that is not admitted. */

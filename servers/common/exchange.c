@@ -23,6 +23,7 @@ void exchange_begin(struct exchange *exchange, char *buffer)
     exchange->room = exchange_buffer_size();
     exchange->length = exchange->head_length = exchange->scanned = 0;
     exchange->began = flux_now();
+    exchange->write_deadline = 0;
     exchange->deadline = exchange->began + http_limits.header_timeout;
 }
 
@@ -110,9 +111,15 @@ int exchange_parse(struct exchange *exchange)
     return error != 0 ? error : exchange_skip_body(exchange);
 }
 
-void exchange_answer(struct exchange *exchange)
+int exchange_send(struct exchange *exchange, struct stream *stream, int *patience)
 {
-    exchange->deadline = flux_now() + http_limits.write_timeout;
+    int error = response_send(&exchange->response, stream);
+    if (error != 0 || response_sent(&exchange->response))
+        return error;
+    if (exchange->write_deadline == 0)
+        exchange->write_deadline = flux_now() + http_limits.write_timeout;
+    *patience = http_limits_remaining(exchange->write_deadline);
+    return 0;
 }
 
 bool exchange_next(struct exchange *exchange)

@@ -4,7 +4,7 @@
  * into, then what of the body has not been passed over yet, then perhaps the requests behind it
  * (pipelining). A connection needs none of this while it is idle.
  *
- *      exchange_receive ... exchange_parse -> whole? -> the response is made -> exchange_answer
+ *      exchange_receive ... exchange_parse -> whole? -> the response is made
  *      response_send ... exchange_next -> more in the buffer? -> exchange_parse ...
  */
 #ifndef EXCHANGE_H
@@ -16,9 +16,10 @@
 struct exchange {
     struct http_request request;
     struct response response;
-    bool keep_alive;   /* the connection goes on after this response */
-    uint64_t began;    /* when the request did, ns of the monotonic clock */
-    uint64_t deadline; /* for what is under way: the head, the body, the response */
+    bool keep_alive;         /* the connection goes on after this response */
+    uint64_t began;          /* when the request did, ns of the monotonic clock */
+    uint64_t deadline;       /* for what is under way: the head, the body */
+    uint64_t write_deadline; /* for the response; 0: it has not had to wait yet */
 
     char *buffer;
     size_t room;        /* of the buffer */
@@ -46,8 +47,9 @@ int exchange_skip_body(struct exchange *exchange);
 /* Both. */
 int exchange_parse(struct exchange *exchange);
 
-/* The response is made: the time to take it begins. */
-void exchange_answer(struct exchange *exchange);
+/* Sends what the stream takes of the response, as response_send. Where that is not all, *patience
+ * is how long to wait for room: the time for the whole response begins with the first such wait. */
+int exchange_send(struct exchange *exchange, struct stream *stream, int *patience);
 
 /* Forgets this request and its response. Returns whether there is something of the next one in the
  * buffer; then the time for its head begins. */

@@ -9,6 +9,7 @@
 static const struct response_case cases[] = {
     {EINVAL, 400, false},
     {EBADMSG, 400, true},
+    {EPERM, 403, false},
     {ENOENT, 404, false},
     {EACCES, 404, false},
     {ELOOP, 404, false},
@@ -16,6 +17,7 @@ static const struct response_case cases[] = {
     {EISDIR, 404, false},
     {ENOTSUP, 405, false},
     {ETIMEDOUT, 408, true},
+    {ESTALE, 412, false},
     {EFBIG, 413, false},
     {E2BIG, 413, true},
     {ENAMETOOLONG, 414, true},

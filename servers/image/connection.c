@@ -69,10 +69,9 @@ int Receive(Receive_in *in, Receive_out *out)
 
 int Send(Send_in *in, Send_out *out)
 {
-    struct exchange *exchange = &in->peer->request->exchange;
     PASS_ON(in, out);
-    out->patience = http_limits_remaining(exchange->deadline);
-    return response_send(&exchange->response, &in->peer->connection.stream);
+    return exchange_send(&in->peer->request->exchange, &in->peer->connection.stream,
+                         &out->patience);
 }
 
 /* There is room in the socket again: Send goes on. */

@@ -147,7 +147,6 @@ int Compose(Compose_in *in, Compose_out *out)
     response_end(response);
     if (!request->unchanged && !http_text_is(exchange->request.method, "HEAD"))
         response_body(response, request->entry->data, request->entry->size);
-    exchange_answer(exchange);
     return 0;
 }
 
@@ -165,6 +164,5 @@ int Apologise(Apologise_in *in, Apologise_out *out)
     response_message(&exchange->response, answer, exchange->request.minor, exchange->keep_alive,
                      http_text_is(exchange->request.method, "HEAD"),
                      answer->status == 405 ? "Allow: GET, HEAD\r\n" : NULL);
-    exchange_answer(exchange);
     return 0;
 }

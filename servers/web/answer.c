@@ -1,0 +1,140 @@
+/* answer.c - the response: what is sent of a file, and what is said instead. */
+#include "web_flux.h"
+
+#include "accept.h"
+#include "conditions.h"
+#include "flux.h"
+#include "http_limits.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALLOWED "Allow: GET, HEAD, OPTIONS\r\n"
+
+int PassOver(PassOver_in *in, PassOver_out *out)
+{
+    struct exchange *exchange = &in->peer->request->exchange;
+    PASS_ON(in, out);
+    int error = exchange_skip_body(exchange);
+    if (exchange->request.stage == HTTP_IN_BODY)
+        out->patience = http_limits_remaining(exchange->deadline);
+    return error;
+}
+
+static void begin(struct exchange *exchange, unsigned status)
+{
+    response_begin(&exchange->response, status, exchange->request.minor, exchange->keep_alive);
+}
+
+/* 200 with the whole of it. */
+static void send_whole(web_request *request, const struct file *file)
+{
+    struct response *response = &request->exchange.response;
+    begin(&request->exchange, 200);
+    response_fields(response, file->fields, file->fields_length);
+    response_end(response);
+    if (request->head_only)
+        return;
+    if (file->bytes != NULL)
+        response_body(response, file->bytes, (size_t)file->size);
+    else
+        response_file(response, file->descriptor, 0, file->size);
+}
+
+static void send_not_modified(web_request *request, const struct file *file)
+{
+    struct response *response = &request->exchange.response;
+    begin(&request->exchange, 304);
+    response_fields(response, file->fields, file->shared_length);
+    response_end(response);
+}
+
+/* Where the folder is: the path as it was asked for with a slash behind it. Two slashes in front
+ * would be another host. */
+static void redirect(web_request *request)
+{
+    static const struct response_case moved = {0, 301, false};
+    const struct http_request *http = &request->exchange.request;
+    struct http_text path, query;
+    char fields[RESPONSE_HEAD_SIZE / 2];
+    http_target_split(http->target, &path, &query);
+    while (path.length > 1 && path.at[1] == '/') {
+        path.at++;
+        path.length--;
+    }
+    int length =
+        snprintf(fields, sizeof fields, "Location: %.*s/%s%.*s\r\n", (int)path.length, path.at,
+                 query.at != NULL ? "?" : "", (int)query.length, query.at != NULL ? query.at : "");
+    bool fits = length > 0 && (size_t)length < sizeof fields;
+    response_message(&request->exchange.response, &moved, http->minor, request->exchange.keep_alive,
+                     request->head_only, fits ? fields : NULL);
+}
+
+static void describe(web_request *request)
+{
+    begin(&request->exchange, 204);
+    response_fields(&request->exchange.response, ALLOWED, strlen(ALLOWED));
+    response_end(&request->exchange.response);
+}
+
+/* What a precondition or a range says of the file. Returns an error number where that is an error.
+ */
+static int answer_file(web_request *request, const struct file *file)
+{
+    const struct http_request *http = &request->exchange.request;
+    switch (conditions_check(http, true, file->etag, file->modified)) {
+    case CONDITION_NOT_MODIFIED:
+        send_not_modified(request, file);
+        return 0;
+    case CONDITION_FAILED:
+        return ESTALE;
+    case CONDITION_PROCEED:
+        break;
+    }
+    send_whole(request, file);
+    return 0;
+}
+
+int Compose(Compose_in *in, Compose_out *out)
+{
+    web_request *request = in->peer->request;
+    struct exchange *exchange = &request->exchange;
+    const struct file *file = request->file;
+    int error = request->error;
+    PASS_ON(in, out);
+
+    exchange->keep_alive = connection_may_go_on(exchange);
+    if (error == 0 && file != NULL && file->kind == FILE_NONE)
+        error = file->error;
+    if (error != 0)
+        return error;
+    if (request->method == OTHER)
+        return ENOTSUP;
+    if (request->method == OPTIONS)
+        describe(request);
+    else if (file->kind == FILE_REDIRECT)
+        redirect(request);
+    else
+        error = answer_file(request,
+                            request->takes_gzip && request->gzip != NULL ? request->gzip : file);
+    return error;
+}
+
+int Apologise(Apologise_in *in, Apologise_out *out)
+{
+    web_request *request = in->peer->request;
+    struct exchange *exchange = &request->exchange;
+    const struct response_case *answer = response_case(in->error);
+    PASS_ON(in, out);
+    if (answer == NULL)
+        return in->error;
+    if (answer->status == 500)
+        flux_log(FLUX_WARNING, "/%s: %s", request->path, flux_strerror(in->error));
+
+    exchange->keep_alive = connection_may_go_on(exchange) && !answer->closes;
+    response_message(&exchange->response, answer, exchange->request.minor, exchange->keep_alive,
+                     request->head_only, answer->status == 405 ? ALLOWED : NULL);
+    return 0;
+}
