@@ -9,6 +9,7 @@
 static const struct response_case cases[] = {
     {EINVAL, 400, false},
     {EBADMSG, 400, true},
+    {EPROTOTYPE, 400, true},
     {EPERM, 403, false},
     {ENOENT, 404, false},
     {EACCES, 404, false},

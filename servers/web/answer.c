@@ -57,9 +57,8 @@ static void redirect(web_request *request)
 {
     static const struct response_case moved = {0, 301, false};
     const struct http_request *http = &request->exchange.request;
-    struct http_text path, query;
+    struct http_text path = http->path, query = http->query;
     char fields[RESPONSE_HEAD_SIZE / 2];
-    http_target_split(http->target, &path, &query);
     while (path.length > 1 && path.at[1] == '/') {
         path.at++;
         path.length--;

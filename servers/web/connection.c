@@ -3,6 +3,7 @@
 
 #include "flux.h"
 #include "http_limits.h"
+#include "tls.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,6 +30,12 @@ int Admit(Admit_in *in, Admit_out *out)
     return connection_admit(&in->peer->connection, clients);
 }
 
+int Secure(Secure_in *in, Secure_out *out)
+{
+    PASS_ON(in, out);
+    return tls_wanted() ? tls_begin(&in->peer->connection.stream) : 0;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* All of it but the exchange, and the path, which is long. */
@@ -51,7 +58,12 @@ static int begin_request(client *peer)
     request_reset(request);
     exchange_begin(&request->exchange, (char *)(request + 1));
     peer->request = request;
-    return exchange_receive(&request->exchange, &peer->connection.stream);
+    int error = exchange_receive(&request->exchange, &peer->connection.stream);
+    if (error == EPROTOTYPE) { /* not what a connection ends with, but an answer */
+        request->error = error;
+        error = 0;
+    }
+    return error;
 }
 
 int Arrive(Arrive_in *in, Arrive_out *out)
@@ -143,6 +155,10 @@ int Complete(Complete_in *in, Complete_out *out)
 int Busy(Busy_in *in, Busy_out *out)
 {
     PASS_ON(in, out);
+    if (tls_wanted()) { /* there is no way yet to say anything */
+        connection_linger(&in->peer->connection);
+        return 0;
+    }
     return connection_refuse(&in->peer->connection);
 }
 

@@ -18,26 +18,29 @@ static enum method method_of(struct http_text method)
     return http_text_is(method, "OPTIONS") ? OPTIONS : OTHER;
 }
 
+/* OPTIONS * */
+static bool is_about_server(const web_request *request)
+{
+    return request->method == OPTIONS && http_text_is(request->exchange.request.path, "*");
+}
+
 int ParseHead(ParseHead_in *in, ParseHead_out *out)
 {
     web_request *request = in->peer->request;
     struct exchange *exchange = &request->exchange;
     const struct http_request *http = &exchange->request;
     PASS_ON(in, out);
-    int error = exchange_parse_head(exchange);
+    int error = request->error;
+    if (error == 0)
+        error = exchange_parse_head(exchange);
     if (error != 0 || http->stage == HTTP_IN_HEAD) {
         out->patience = http_limits_remaining(exchange->deadline);
         return error;
     }
     request->method = method_of(http->method);
     request->head_only = request->method == HEAD;
-    if (request->method == OPTIONS && http_text_is(http->target, "*"))
-        return 0;
-
-    struct http_text path, query;
-    request->error = http_target_split(http->target, &path, &query);
-    if (request->error == 0)
-        request->error = path_of_target(path, request->path, sizeof request->path);
+    if (!is_about_server(request))
+        request->error = path_of_target(http->path, request->path, sizeof request->path);
     return 0;
 }
 
@@ -55,8 +58,7 @@ int Find(Find_in *in, Find_out *out)
 {
     web_request *request = in->peer->request;
     PASS_ON(in, out);
-    bool nowhere = request->method == OPTIONS && request->path[0] == '\0';
-    request->fresh = request->error != 0 || nowhere;
+    request->fresh = request->error != 0 || is_about_server(request);
     if (!request->fresh)
         request->file = files_find(files, request->path, files_now(), &request->fresh);
     note_gzip(request);

@@ -7,6 +7,7 @@
 #include "http_limits.h"
 #include "listen.h"
 #include "mime.h"
+#include "tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,6 +76,8 @@ int Prepare(void)
     clients = clients_new(http_limits.max_per_client, http_limits.max_connections);
     if (files == NULL || clients == NULL)
         return ENOMEM;
+    if (tls_wanted() && (error = tls_start()) != 0)
+        return error;
     error = hangup_open();
     return error != 0 ? error : listen_open("127.0.0.1:8080");
 }
@@ -84,9 +87,16 @@ int Hangup(void)
     return hangup_wait();
 }
 
-int Renew(void)
+int Reopen(void)
 {
     access_log_reopen();
+    return 0;
+}
+
+int Reload(void)
+{
+    if (tls_wanted())
+        tls_reload();
     return 0;
 }
 
@@ -94,6 +104,7 @@ int Finish(void)
 {
     listen_close();
     hangup_close();
+    tls_end();
     files_free(files);
     clients_free(clients);
     close(settings.files.root);

@@ -14,7 +14,7 @@ final Finish;
 source parallel Listen => Connection finally Close;
 Listen () => (int socket, int patience, client *peer);
 
-Connection = Admit -> Exchange -> Linger -> Goodbye;
+Connection = Admit -> Secure -> Exchange -> Linger -> Goodbye;
 
 // ---- a request and its response -----------------------------------------------------------------
 
@@ -94,16 +94,23 @@ handle error Exchange, Linger => Goodbye;
 atomic Admit:{clients};
 atomic Close:{files, clients};
 
-// SIGHUP: a new file for the log.
+// SIGHUP: a new file for the log, and the certificates as they are now.
 source Hangup => Renew;
+Renew = Reopen -> Reload;
+blocking Reopen, Reload;
 Hangup () => ();
-Renew () => ();
+Reopen () => ();
+Reload () => ();
+
+atomic Secure:{certificates?};
+atomic Reload:{certificates};
 
 // ---- nodes, and questions about the client ------------------------------------------------------
 
 Prepare () => ();
 Finish () => ();
 Admit (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
+Secure (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Arrive (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 ParseHead (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 PassOver (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
