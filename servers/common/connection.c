@@ -59,7 +59,7 @@ int connection_refuse(struct connection *connection)
 void connection_linger(struct connection *connection)
 {
     connection->lingering = true;
-    connection->linger_deadline = flux_now() + LINGER_NS;
+    connection->linger_deadline = http_limits_now() + LINGER_NS;
 }
 
 int connection_hush(struct connection *connection)
@@ -73,7 +73,7 @@ void connection_drain(struct connection *connection)
     char scrap[4096];
     size_t got;
     int error = stream_receive(&connection->stream, scrap, sizeof scrap, &got);
-    if (error != 0 || flux_now() >= connection->linger_deadline)
+    if (error != 0 || http_limits_now() >= connection->linger_deadline)
         connection->lingering = false;
 }
 

@@ -14,7 +14,7 @@ size_t exchange_buffer_size(void)
     return (size_t)http_limits.max_header + BODY_ROOM;
 }
 
-void exchange_begin(struct exchange *exchange, char *buffer)
+void exchange_begin(struct exchange *exchange, char *buffer, bool timed)
 {
     exchange->request = (struct http_request){.stage = HTTP_IN_HEAD};
     response_reset(&exchange->response);
@@ -22,9 +22,9 @@ void exchange_begin(struct exchange *exchange, char *buffer)
     exchange->buffer = buffer;
     exchange->room = exchange_buffer_size();
     exchange->length = exchange->head_length = exchange->scanned = 0;
-    exchange->began = flux_now();
+    exchange->began = timed ? flux_now() : 0;
+    exchange->deadline = http_limits_now() + http_limits.header_timeout;
     exchange->write_deadline = 0;
-    exchange->deadline = exchange->began + http_limits.header_timeout;
 }
 
 int exchange_receive(struct exchange *exchange, struct stream *stream)
@@ -42,14 +42,16 @@ static void take_out(struct exchange *exchange, size_t from, size_t count)
     if (count == 0)
         return;
     exchange->length -= count;
-    memmove(exchange->buffer + from, exchange->buffer + from + count, exchange->length - from);
+    if (exchange->length > from)
+        memmove(exchange->buffer + from, exchange->buffer + from + count, exchange->length - from);
 }
 
 /* RFC 9112, section 2.2: empty lines ahead of a request are passed over. */
 static void skip_empty_lines(struct exchange *exchange)
 {
     size_t skip = 0;
-    while (skip + 1 < exchange->length && memcmp(exchange->buffer + skip, "\r\n", 2) == 0)
+    while (skip + 1 < exchange->length && exchange->buffer[skip] == '\r' &&
+           exchange->buffer[skip + 1] == '\n')
         skip += 2;
     take_out(exchange, 0, skip);
 }
@@ -77,7 +79,7 @@ static int parse_head(struct exchange *exchange)
     if (error != 0)
         return error;
     if (request->stage == HTTP_IN_BODY)
-        exchange->deadline = flux_now() + http_limits.body_timeout;
+        exchange->deadline = http_limits_now() + http_limits.body_timeout;
     return 0;
 }
 
@@ -117,7 +119,7 @@ int exchange_send(struct exchange *exchange, struct stream *stream, int *patienc
     if (error != 0 || response_sent(&exchange->response))
         return error;
     if (exchange->write_deadline == 0)
-        exchange->write_deadline = flux_now() + http_limits.write_timeout;
+        exchange->write_deadline = http_limits_now() + http_limits.write_timeout;
     *patience = http_limits_remaining(exchange->write_deadline);
     return 0;
 }
@@ -126,7 +128,7 @@ bool exchange_next(struct exchange *exchange)
 {
     take_out(exchange, 0, exchange->head_length);
     size_t length = exchange->length;
-    exchange_begin(exchange, exchange->buffer);
+    exchange_begin(exchange, exchange->buffer, exchange->began != 0);
     exchange->length = length;
     return length > 0;
 }

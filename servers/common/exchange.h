@@ -17,7 +17,7 @@ struct exchange {
     struct http_request request;
     struct response response;
     bool keep_alive;         /* the connection goes on after this response */
-    uint64_t began;          /* when the request did, ns of the monotonic clock */
+    uint64_t began;          /* when the request did, by flux_now; 0: nobody wants to know */
     uint64_t deadline;       /* for what is under way: the head, the body */
     uint64_t write_deadline; /* for the response; 0: it has not had to wait yet */
 
@@ -30,8 +30,8 @@ struct exchange {
 
 /* Bytes that the buffer has to have. */
 size_t exchange_buffer_size(void);
-/* The time for the head begins here. */
-void exchange_begin(struct exchange *exchange, char *buffer);
+/* The time for the head begins here. timed: it is to be known when the request began. */
+void exchange_begin(struct exchange *exchange, char *buffer, bool timed);
 
 /* Takes what has arrived, without waiting; nothing is fine. Returns ECONNRESET where the client has
  * gone or will send nothing more, or another error number. */

@@ -65,8 +65,7 @@ __attribute__((format(printf, 2, 3))) static void add_field(struct file *file, c
         file->fields_length += (size_t)length;
 }
 
-/* `coding`: NULL, or the Content-Encoding. */
-static void make_fields(struct file *file, const char *coding)
+static void make_fields(struct file *file)
 {
     if (file->modified >= 0) {
         char date[RESPONSE_DATE_SIZE];
@@ -80,8 +79,8 @@ static void make_fields(struct file *file, const char *coding)
     file->shared_length = file->fields_length;
     if (file->etag[0] != '\0')
         add_field(file, "Accept-Ranges: bytes\r\n");
-    if (coding != NULL)
-        add_field(file, "Content-Encoding: %s\r\n", coding);
+    if (file->coding != NULL)
+        add_field(file, "Content-Encoding: %s\r\n", file->coding);
     add_field(file, "Content-Type: %s\r\nContent-Length: %llu\r\n", file->type,
               (unsigned long long)file->size);
 }
@@ -166,7 +165,8 @@ static struct file *compressed_beside(const struct file_options *options, const 
         file->type = plain->type;
         file->compressible = true;
         file->modified = plain->modified;
-        make_fields(file, "gzip");
+        file->coding = "gzip";
+        make_fields(file);
     }
     return file;
 }
@@ -222,7 +222,7 @@ static struct file *found(const struct file_options *options, const char *path, 
         return NULL;
     file->type = mime_type(name);
     file->compressible = options->gzip && mime_is_compressible(file->type);
-    make_fields(file, NULL);
+    make_fields(file);
     if (file->compressible)
         file->gzip = compressed_beside(options, name, file);
     return file;
@@ -245,7 +245,7 @@ static struct file *list_folder(const char *path, int descriptor)
     file->bytes = (unsigned char *)html;
     file->size = size;
     file->type = "text/html; charset=utf-8";
-    make_fields(file, NULL);
+    make_fields(file);
     return file;
 }
 
@@ -351,6 +351,7 @@ struct file *file_compress(const struct file *file)
     gzip->compressible = true;
     if (file->etag[0] != '\0')
         make_etag(gzip, "-gz");
-    make_fields(gzip, "gzip");
+    gzip->coding = "gzip";
+    make_fields(gzip);
     return gzip;
 }

@@ -32,6 +32,7 @@ struct file {
     int descriptor;             /* -1: there is none */
     char etag[FILE_ETAG_SIZE];  /* with its quotes; "": none */
     const char *type;           /* the value of Content-Type; lives as long as the program */
+    const char *coding;         /* the value of Content-Encoding, or NULL */
     bool compressible;
     size_t
         script_length;  /* FILE_SCRIPT: of `path`, where the script ends; behind it is PATH_INFO */
@@ -45,7 +46,7 @@ struct file {
     /* ---- files.c's ---- */
     struct file *gzip; /* the same compressed, its own; NULL: there is none, or not yet */
     struct stat stat;  /* by which a change is noticed */
-    uint64_t checked;  /* when, by files_now */
+    uint64_t checked;  /* when, ns of the clock of those who ask */
     bool checking;     /* somebody looks again */
     bool used;         /* since its turn to be given up last came */
     bool listed;       /* found by its path */

@@ -11,7 +11,6 @@ static uint32_t hash_path(const char *path, size_t length);
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <utlist.h>
 
 #define FRESH UINT64_C(500000000)  /* ns */
@@ -129,13 +128,6 @@ static void list(struct files *files, struct file *file)
     }
     DL_APPEND(files->clock, file);
     make_room(files);
-}
-
-uint64_t files_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
 struct file *files_find(struct files *files, const char *path, uint64_t now, bool *fresh)

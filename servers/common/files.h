@@ -32,11 +32,8 @@ struct files *files_new(uint64_t bytes, uint64_t count, uint64_t descriptors);
 /* All files must have been released. */
 void files_free(struct files *files);
 
-/* Nanoseconds of the clock that `now` is of, below: a cheap one, late by some milliseconds. */
-uint64_t files_now(void);
-
 /* What is known of a path, referenced, or NULL. *fresh: it can be used; otherwise the caller looks
- * again, and has to say with files_keep what came of it. */
+ * again, and has to say with files_keep what came of it. now: any monotonic clock in ns. */
 struct file *files_find(struct files *files, const char *path, uint64_t now, bool *fresh);
 
 /* `found` is what file_open made of `old` (may be the same; either may be NULL). The reference to

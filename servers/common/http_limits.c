@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #define SECONDS(n) ((n)*UINT64_C(1000000000))
 
@@ -67,8 +68,15 @@ int http_limits_milliseconds(uint64_t nanoseconds)
     return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
 }
 
+uint64_t http_limits_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
 int http_limits_remaining(uint64_t deadline)
 {
-    uint64_t now = flux_now();
+    uint64_t now = http_limits_now();
     return now < deadline ? http_limits_milliseconds(deadline - now) : 0;
 }

@@ -25,6 +25,9 @@ extern struct http_limits http_limits;
  * Called once, by `initial`. */
 void http_limits_set_flows(uint64_t kept);
 
+/* The clock that deadlines are of: nanoseconds, monotonic, cheap, and late by some milliseconds. */
+uint64_t http_limits_now(void);
+
 /* Milliseconds until the deadline, rounded up: what an `await` takes. At least 0. */
 int http_limits_remaining(uint64_t deadline);
 /* A time span in the same unit. */

@@ -153,24 +153,6 @@ static void append_text(struct response *response, const char *text)
     append(response, text, strlen(text));
 }
 
-/* "Date: ...", which is the same for a second. Nothing in here waits, so the flow stays on the
- * thread whose copy it is. */
-static void append_date(struct response *response)
-{
-    static _Thread_local struct {
-        time_t second;
-        char field[6 + RESPONSE_DATE_SIZE + 2];
-    } cached;
-    time_t now = time(NULL);
-    if (now != cached.second || cached.field[0] == '\0') {
-        memcpy(cached.field, "Date: ", 6);
-        response_date((int64_t)now, cached.field + 6);
-        memcpy(cached.field + 6 + RESPONSE_DATE_SIZE - 1, "\r\n", 2);
-        cached.second = now;
-    }
-    append(response, cached.field, 6 + RESPONSE_DATE_SIZE - 1 + 2);
-}
-
 void response_reset(struct response *response)
 {
     response->status = 0;
@@ -180,17 +162,45 @@ void response_reset(struct response *response)
     response->part_count = 0;
 }
 
+/* What the head of every 200 begins with, which is the same for a second. Nothing in here waits, so
+ * the flow stays on the thread whose copy it is. */
+struct beginning {
+    time_t second;
+    size_t length;
+    char text[128];
+};
+
+static const char server_and_date[] = "Server: flux\r\nDate: ";
+
+static const struct beginning *beginning(void)
+{
+    static _Thread_local struct beginning cached;
+    time_t now = time(NULL);
+    if (now != cached.second || cached.length == 0) {
+        char date[RESPONSE_DATE_SIZE];
+        response_date((int64_t)now, date);
+        cached.length = (size_t)snprintf(cached.text, sizeof cached.text,
+                                         "HTTP/1.1 200 OK\r\n%s%s\r\n", server_and_date, date);
+        cached.second = now;
+    }
+    return &cached;
+}
+
 void response_begin(struct response *response, unsigned status, unsigned minor, bool keep_alive)
 {
-    char code[] = "HTTP/1.1 000 ";
+    const struct beginning *usual = beginning();
+    const size_t line_length = sizeof "HTTP/1.1 200 OK\r\n" - 1;
     response_reset(response);
     response->status = status;
-    for (unsigned i = 0, rest = status; i < 3; i++, rest /= 10)
-        code[11 - i] = (char)('0' + rest % 10);
-    append(response, code, sizeof code - 1);
-    append_text(response, response_reason(status));
-    append_text(response, "\r\nServer: flux\r\n");
-    append_date(response);
+    if (status == 200) {
+        append(response, usual->text, usual->length);
+    } else {
+        char line[96];
+        int length =
+            snprintf(line, sizeof line, "HTTP/1.1 %u %s\r\n", status, response_reason(status));
+        append(response, line, (size_t)length);
+        append(response, usual->text + line_length, usual->length - line_length);
+    }
     if (!keep_alive)
         append_text(response, "Connection: close\r\n");
     else if (minor == 0)

@@ -1,6 +1,7 @@
 /* connection.c - from accept to close: everything that a node does to a socket. */
 #include "image_flux.h"
 
+#include "access_log.h"
 #include "flux.h"
 #include "http_limits.h"
 
@@ -37,7 +38,7 @@ static int begin_request(client *peer)
     if (request == NULL)
         return ENOMEM;
     *request = (image_tag){0};
-    exchange_begin(&request->exchange, (char *)(request + 1));
+    exchange_begin(&request->exchange, (char *)(request + 1), access_log_wanted());
     peer->request = request;
     return exchange_receive(&request->exchange, &peer->connection.stream);
 }

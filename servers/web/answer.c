@@ -78,6 +78,12 @@ static void describe(web_request *request)
     response_end(&request->exchange.response);
 }
 
+/* Of the representations of the file the one for this client. */
+static const struct file *chosen(const web_request *request)
+{
+    return request->takes_gzip && request->gzip != NULL ? request->gzip : request->file;
+}
+
 /* What a precondition or a range says of the file. Returns an error number where that is an error.
  */
 static int answer_file(web_request *request, const struct file *file)
@@ -91,6 +97,12 @@ static int answer_file(web_request *request, const struct file *file)
         return ESTALE;
     case CONDITION_PROCEED:
         break;
+    }
+    if (request->method == GET && http->range.at != NULL) {
+        bool answered;
+        int error = partial_answer(request, file, &answered);
+        if (error != 0 || answered)
+            return error;
     }
     send_whole(request, file);
     return 0;
@@ -116,9 +128,22 @@ int Compose(Compose_in *in, Compose_out *out)
     else if (file->kind == FILE_REDIRECT)
         redirect(request);
     else
-        error = answer_file(request,
-                            request->takes_gzip && request->gzip != NULL ? request->gzip : file);
+        error = answer_file(request, chosen(request));
     return error;
+}
+
+/* What a status has to say besides (RFC 9110, sections 15.5.6 and 15.5.17). */
+static const char *further_fields(const web_request *request, unsigned status,
+                                  char text[RANGES_TEXT_SIZE + 32])
+{
+    if (status == 405)
+        return ALLOWED;
+    if (status != 416)
+        return NULL;
+    char content_range[RANGES_TEXT_SIZE];
+    ranges_content_range(content_range, (struct range){0, 0}, chosen(request)->size);
+    snprintf(text, RANGES_TEXT_SIZE + 32, "Content-Range: %s\r\n", content_range);
+    return text;
 }
 
 int Apologise(Apologise_in *in, Apologise_out *out)
@@ -126,6 +151,7 @@ int Apologise(Apologise_in *in, Apologise_out *out)
     web_request *request = in->peer->request;
     struct exchange *exchange = &request->exchange;
     const struct response_case *answer = response_case(in->error);
+    char fields[RANGES_TEXT_SIZE + 32];
     PASS_ON(in, out);
     if (answer == NULL)
         return in->error;
@@ -134,6 +160,6 @@ int Apologise(Apologise_in *in, Apologise_out *out)
 
     exchange->keep_alive = connection_may_go_on(exchange) && !answer->closes;
     response_message(&exchange->response, answer, exchange->request.minor, exchange->keep_alive,
-                     request->head_only, answer->status == 405 ? ALLOWED : NULL);
+                     request->head_only, further_fields(request, answer->status, fields));
     return 0;
 }

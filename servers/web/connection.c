@@ -1,6 +1,7 @@
 /* connection.c - from accept to close: everything that a node does to a socket. */
 #include "web_flux.h"
 
+#include "access_log.h"
 #include "flux.h"
 #include "http_limits.h"
 #include "tls.h"
@@ -52,11 +53,11 @@ static void request_reset(web_request *request)
 
 static int begin_request(client *peer)
 {
-    web_request *request = malloc(sizeof *request + exchange_buffer_size());
+    web_request *request = spare_take(&requests);
     if (request == NULL)
         return ENOMEM;
     request_reset(request);
-    exchange_begin(&request->exchange, (char *)(request + 1));
+    exchange_begin(&request->exchange, (char *)(request + 1), access_log_wanted());
     peer->request = request;
     int error = exchange_receive(&request->exchange, &peer->connection.stream);
     if (error == EPROTOTYPE) { /* not what a connection ends with, but an answer */
@@ -145,7 +146,7 @@ int Complete(Complete_in *in, Complete_out *out)
     PASS_ON(in, out);
     release(peer->request);
     if (!connection_turn(&peer->connection, &peer->request->exchange) && peer->connection.keep) {
-        free(peer->request);
+        spare_give(&requests, peer->request);
         peer->request = NULL;
     }
     out->patience = http_limits_milliseconds(http_limits.idle_timeout);
@@ -191,7 +192,7 @@ int Close(Close_in *in)
     client *peer = in->peer;
     if (peer->request != NULL)
         release(peer->request);
-    free(peer->request);
+    spare_give(&requests, peer->request);
     connection_leave(&peer->connection, clients);
     stream_close(&peer->connection.stream);
     return 0;

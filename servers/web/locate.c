@@ -60,7 +60,7 @@ int Find(Find_in *in, Find_out *out)
     PASS_ON(in, out);
     request->fresh = request->error != 0 || is_about_server(request);
     if (!request->fresh)
-        request->file = files_find(files, request->path, files_now(), &request->fresh);
+        request->file = files_find(files, request->path, http_limits_now(), &request->fresh);
     note_gzip(request);
     return 0;
 }
@@ -83,7 +83,7 @@ int Keep(Keep_in *in, Keep_out *out)
 {
     web_request *request = in->peer->request;
     PASS_ON(in, out);
-    request->file = files_keep(files, request->file, request->found, files_now());
+    request->file = files_keep(files, request->file, request->found, http_limits_now());
     request->found = NULL;
     note_gzip(request);
     return 0;
@@ -95,7 +95,7 @@ int Abandon(Abandon_in *in, Abandon_out *out)
     web_request *request = in->peer->request;
     (void)out;
     if (request->file != NULL)
-        files_keep(files, request->file, NULL, files_now());
+        files_keep(files, request->file, NULL, http_limits_now());
     if (in->error == EMFILE || in->error == ENFILE)
         files_shed(files);
     return in->error;

@@ -26,6 +26,7 @@ struct settings settings = {
     .files = {.root = -1, .in_memory = 64 * 1024, .index_names = index_names},
 };
 
+struct spare requests;
 struct files *files;
 struct clients *clients;
 
@@ -70,6 +71,7 @@ int Prepare(void)
         flux_log(FLUX_ERROR, "--root %s: %s", settings.root, strerror(error));
         return error;
     }
+    requests.size = sizeof(web_request) + exchange_buffer_size();
     mime_load(MIME_TYPES);
     http_limits_set_flows(cache_descriptors());
     files = files_new(settings.cache_bytes, settings.cache_entries, cache_descriptors());
@@ -107,6 +109,7 @@ int Finish(void)
     tls_end();
     files_free(files);
     clients_free(clients);
+    spare_clear(&requests);
     close(settings.files.root);
     access_log_close();
     return 0;

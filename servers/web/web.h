@@ -5,6 +5,7 @@
 #include "connection.h"
 #include "files.h"
 #include "ranges.h"
+#include "spare.h"
 
 #include <limits.h>
 
@@ -30,6 +31,10 @@ typedef struct client {
     web_request *request; /* NULL while idle */
 } client;
 
+/* Answers with the ranges of the file that the request asks for. *answered: it does ask for some.
+ * Returns ERANGE where there is nothing of the kind, or ENOMEM. */
+int partial_answer(web_request *request, const struct file *file, bool *answered);
+
 /* Set by `initial`, read-only from then on. */
 struct settings {
     const char *root;
@@ -38,6 +43,8 @@ struct settings {
     struct file_options files;
 };
 extern struct settings settings;
+
+extern struct spare requests; /* with their buffers */
 
 /* Shared by all flows; a node that uses one holds the constraint of its name. */
 extern struct files *files;

@@ -34,7 +34,7 @@ static struct pair *open_pair(uint64_t max_header, uint64_t max_body)
     pair->theirs = sockets[1];
     pair->buffer = malloc(exchange_buffer_size());
     assert_non_null(pair->buffer);
-    exchange_begin(&pair->exchange, pair->buffer);
+    exchange_begin(&pair->exchange, pair->buffer, true);
     return pair;
 }
 
