@@ -1,3 +1,5 @@
+/* What paths lead to: files, folders, scripts, and nothing. */
+// libs: -lz
 #include "file.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* The cache of open files: what is fresh, what goes, and what those who use it see. */
+// libs: -lz
 #include "files.h"
 
 #include <setjmp.h>

@@ -1,3 +1,5 @@
+/* What is compressed is what was there. */
+// libs: -lz
 #include "gzip.h"
 
 #include <errno.h>

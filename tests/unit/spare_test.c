@@ -1,3 +1,4 @@
+/* Blocks that are given back and taken again. */
 #include "spare.h"
 
 #include <pthread.h>
