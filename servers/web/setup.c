@@ -110,6 +110,7 @@ int Finish(void)
     files_free(files);
     clients_free(clients);
     spare_clear(&requests);
+    mime_unload();
     close(settings.files.root);
     access_log_close();
     return 0;
