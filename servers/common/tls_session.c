@@ -57,8 +57,8 @@ static int bio_read(BIO *bio, char *data, int size)
     while (got < 0 && errno == EINTR);
     if (got < 0 && would_block(errno))
         BIO_set_retry_read(bio);
-    else if (got <= 0)
-        session->socket_error = got == 0 ? ECONNRESET : errno;
+    else if (got < 0)
+        session->socket_error = errno;
     return (int)got;
 }
 
@@ -173,7 +173,6 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
 {
     struct session *session = session_of(stream);
     int error = session->error;
-    stream->choked = false;
     *got = 0;
     while (error == 0 && *got < room) {
         size_t count;
@@ -182,7 +181,6 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
         if (result != 1) {
             error = explain(session, result);
             session->holds = error != 0;
-            stream->choked = error == 0 && SSL_want_write(session->ssl);
             break;
         }
         *got += count;
@@ -190,6 +188,7 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
         if (!session->holds)
             break;
     }
+    stream->choked = error == 0 && SSL_want_write(session->ssl);
     if (error == EPROTOTYPE)
         session_free(stream);
     return *got > 0 ? 0 : error;
@@ -215,8 +214,8 @@ static int send_record(struct stream *stream, const void *data, size_t length, s
     /* The handshake may have read what follows it. */
     if (!ready && error == 0)
         session->holds = SSL_has_pending(session->ssl);
-    stream->starved = result != 1 && error == 0 && SSL_want_read(session->ssl);
-    session->pending = result != 1 && error == 0 && ready && !stream->starved ? length : 0;
+    stream->starved = error == 0 && SSL_want_read(session->ssl);
+    session->pending = error == 0 && SSL_want_write(session->ssl) ? length : 0;
     return error;
 }
 
@@ -244,8 +243,6 @@ static void advance(struct cursor *cursor, size_t length)
 static const void *gather(struct cursor cursor, size_t length, char scratch[RECORD])
 {
     size_t filled = 0;
-    while (cursor.part->iov_len == 0)
-        cursor.part++;
     if (cursor.part->iov_len - cursor.offset >= length)
         return (const char *)cursor.part->iov_base + cursor.offset;
     while (filled < length) {
@@ -366,7 +363,6 @@ int tls_session_begin(struct stream *stream, SSL_CTX *context)
     BIO_set_init(bio, 1);
     SSL_set_bio(session->ssl, bio, bio);
     SSL_set_accept_state(session->ssl);
-    stream->choked = stream->starved = false;
     stream->tls = &session->base;
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "allocation.h"
 #include "core.h"
+#include "openssl_memory.h"
 #include "tls_peer.h"
 
 #include <setjmp.h>
@@ -14,8 +15,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +137,29 @@ static void stream_send__narrow_socket__every_byte_in_order(void **state)
     }
 }
 
+static void stream_send__rfc6066_4_client_of_short_records__every_byte_in_order(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        size_t sent = 0, taken = 0, done;
+        struct tls_link link;
+        tls_link_open(&link, clients[i]);
+        assert_int_equal(
+            SSL_set_tlsext_max_fragment_length(link.client, TLSEXT_max_fragment_length_512), 1);
+        assert_int_equal(tls_link_shake(&link), 0);
+        while (taken < 200000) {
+            struct iovec part = {bulk + sent, 200000 - sent};
+            assert_int_equal(stream_send(&link.server, &part, 1, false, &done), 0);
+            sent += done;
+            size_t before = taken;
+            take(&link, &taken, 20000);
+            assert_true(taken - before <= 512);
+        }
+        assert_int_equal(sent, 200000);
+        tls_link_close(&link);
+    }
+}
+
 static void stream_send__wide_socket__a_bounded_amount_each_time(void **state)
 {
     (void)state;
@@ -172,12 +194,15 @@ static void stream_send__less_than_has_been_begun__refused_until_it_is_given(voi
     part.iov_len = 16383;
     assert_int_equal(stream_send(&link.server, &part, 1, false, &done), EINVAL);
     assert_int_equal(done, 0);
-    part.iov_len = 16384;
+    void *copy = malloc(16384);
+    assert_non_null(copy);
+    part = (struct iovec){memcpy(copy, bulk + sent, 16384), 16384};
     while (done == 0) {
         take(&link, &taken, 20000);
         assert_int_equal(stream_send(&link.server, &part, 1, false, &done), 0);
     }
     assert_int_equal(done, 16384);
+    free(copy);
     tls_link_close(&link);
 }
 
@@ -186,12 +211,13 @@ static void stream_send__before_the_handshake__starved(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         struct tls_link link;
-        struct iovec part = {bulk, 100};
+        struct iovec part = {bulk, 200};
         size_t sent = 0, taken = 0;
         tls_link_open(&link, clients[i]);
         for (int turns = 0; sent == 0 && turns < 100; turns++) {
             assert_int_equal(stream_send(&link.server, &part, 1, false, &sent), 0);
             assert_int_equal(link.server.starved, sent == 0);
+            part.iov_len = 100;               /* nothing has been begun */
             SSL_write(link.client, bulk, 10); /* in one piece with the end of the handshake */
         }
         assert_int_equal(sent, 100);
@@ -263,7 +289,7 @@ static void stream_send_file__shorter_than_said__all_there_is_then_an_error(void
     close(file);
 }
 
-static void stream_send_file__shortened_meanwhile__an_error(void **state)
+static void stream_send_file__less_than_has_been_begun__an_error(void **state)
 {
     (void)state;
     int file = bulk_file();
@@ -274,6 +300,7 @@ static void stream_send_file__shortened_meanwhile__an_error(void **state)
         assert_int_equal(stream_send_file(&link.server, file, sent, BULK - sent, &done), 0);
         sent += done;
     } while (done > 0);
+    assert_int_equal(stream_send_file(&link.server, file, sent, 16383, &done), EINVAL);
     assert_int_equal(ftruncate(file, (off_t)sent + 100), 0);
     assert_int_equal(stream_send_file(&link.server, file, sent, BULK - sent, &done), EIO);
     assert_int_equal(done, 0);
@@ -379,62 +406,24 @@ static void stream_receive__handshake_into_a_full_socket__choked(void **state)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static size_t in_use;         /* by OpenSSL, in bytes */
-static int openssl_left = -1; /* how many of its allocations succeed; negative: all */
-
-static bool may_allocate(void)
-{
-    if (openssl_left > 0)
-        openssl_left--;
-    return openssl_left != 0;
-}
-
-static void *count_malloc(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    void *memory = may_allocate() ? malloc(size) : NULL;
-    in_use += memory != NULL ? malloc_usable_size(memory) : 0;
-    return memory;
-}
-
-static void *count_realloc(void *old, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    size_t before = malloc_usable_size(old);
-    void *memory = may_allocate() ? realloc(old, size) : NULL;
-    if (memory != NULL)
-        in_use += malloc_usable_size(memory) - before;
-    return memory;
-}
-
-static void count_free(void *memory, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    in_use -= malloc_usable_size(memory);
-    free(memory);
-}
-
 static void tls_begin__no_memory__ENOMEM_and_the_stream_as_it_was(void **state)
 {
     (void)state;
-    int sockets[2], error = ENOMEM, tries = 0;
+    int sockets[2], error, tries = 0;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
     struct stream stream = {.socket = sockets[0]};
     allocations_left = 0;
     assert_int_equal(tls_begin(&stream), ENOMEM);
     allocations_left = -1;
-    for (size_t before = in_use; error != 0; tries++) {
-        openssl_left = tries + 1;
+    for (size_t before = openssl_blocks;; tries++) {
+        openssl_allocations_left = tries;
         error = tls_begin(&stream);
-        openssl_left = -1;
+        openssl_allocations_left = -1;
         if (error == 0)
             break;
         assert_int_equal(error, ENOMEM);
         assert_null(stream.tls);
-        assert_int_equal(in_use, before);
+        assert_int_equal(openssl_blocks, before);
     }
     assert_true(tries > 3);
     assert_int_equal(ERR_peek_error(), 0);
@@ -453,16 +442,20 @@ static int serve_with(int allocations, SSL_CTX *context)
     tls_link_open(&link, context);
     for (int turns = 0; error == 0 && turns < 10; turns++) {
         SSL_do_handshake(link.client);
-        if (SSL_is_init_finished(link.client) && turns < 9)
+        if (SSL_is_init_finished(link.client))
             SSL_write(link.client, "x", 1);
-        openssl_left = allocations;
+        openssl_allocations_left = allocations;
         error = stream_receive(&link.server, buffer, sizeof buffer, &done);
         if (error == 0 && done > 0)
             error = stream_send(&link.server, &part, 1, false, &done);
-        allocations = openssl_left;
-        openssl_left = -1;
+        allocations = openssl_allocations_left;
+        openssl_allocations_left = -1;
         assert_int_equal(ERR_peek_error(), 0);
     }
+    openssl_allocations_left = error == 0 ? 0 : -1; /* not even for close_notify */
+    stream_close(&link.server);
+    openssl_allocations_left = -1;
+    assert_int_equal(ERR_peek_error(), 0);
     tls_link_close(&link);
     return error;
 }
@@ -470,17 +463,33 @@ static int serve_with(int allocations, SSL_CTX *context)
 static void stream_receive__no_memory__an_error_and_nothing_is_left(void **state)
 {
     (void)state;
+    SSL_SESSION_free(tls_peer_ticket());
     for (int i = 0; i < 2; i++) {
         int error = -1, failures = 0;
-        SSL_SESSION_free(tls_peer_ticket());
-        size_t before = in_use;
-        for (int tries = 1; error != 0; tries++) {
-            error = serve_with(tries, clients[i]);
-            failures += error != 0;
+        size_t before = openssl_blocks;
+        for (int allocations = 0; error != 0; allocations++) {
+            error = serve_with(allocations, clients[i]);
+            failures += error == ENOMEM;
             SSL_SESSION_free(tls_peer_ticket());
-            assert_int_equal(in_use, before);
+            assert_int_equal(openssl_blocks, before);
         }
         assert_true(failures > 100);
+    }
+}
+
+static void tls_begin__client_without_tickets__nothing_is_kept(void **state)
+{
+    (void)state;
+    size_t before = openssl_blocks;
+    for (int i = 0; i < 2; i++) {
+        struct tls_link link;
+        tls_link_open(&link, clients[i]);
+        SSL_set_options(link.client, SSL_OP_NO_TICKET);
+        assert_int_equal(tls_link_shake(&link), 0);
+        tls_link_talk(&link);
+        tls_link_close(&link);
+        SSL_SESSION_free(tls_peer_ticket());
+        assert_int_equal(openssl_blocks, before);
     }
 }
 
@@ -493,11 +502,11 @@ static void stream_receive__idle_connection__keeps_no_buffers(void **state)
         tls_link_talk(&link);
         SSL_free(link.client);
         link.client = NULL;
-        size_t before = in_use;
+        size_t before = openssl_bytes;
         stream_close(&link.server);
         print_message("TLS 1.%d: an idle connection takes %zu bytes of OpenSSL\n", 2 + i,
-                      before - in_use);
-        assert_true(before - in_use < 16384);
+                      before - openssl_bytes);
+        assert_true(before - openssl_bytes < 16384);
         tls_link_close(&link);
     }
 }
@@ -507,22 +516,24 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream_send__head_and_small_body__one_record),
         cmocka_unit_test(stream_send__narrow_socket__every_byte_in_order),
+        cmocka_unit_test(stream_send__rfc6066_4_client_of_short_records__every_byte_in_order),
         cmocka_unit_test(stream_send__wide_socket__a_bounded_amount_each_time),
         cmocka_unit_test(stream_send__less_than_has_been_begun__refused_until_it_is_given),
         cmocka_unit_test(stream_send__before_the_handshake__starved),
         cmocka_unit_test(stream_send__peer_gone__reset),
         cmocka_unit_test(stream_send_file__narrow_socket__every_byte_in_order),
         cmocka_unit_test(stream_send_file__shorter_than_said__all_there_is_then_an_error),
-        cmocka_unit_test(stream_send_file__shortened_meanwhile__an_error),
+        cmocka_unit_test(stream_send_file__less_than_has_been_begun__an_error),
         cmocka_unit_test(stream_receive__several_records__as_many_as_there_is_room_for),
         cmocka_unit_test(stream_receive__part_of_a_record__waits_for_the_rest),
         cmocka_unit_test(stream_receive__record_then_broken_one__bytes_then_the_error),
         cmocka_unit_test(stream_receive__handshake_into_a_full_socket__choked),
         cmocka_unit_test(tls_begin__no_memory__ENOMEM_and_the_stream_as_it_was),
         cmocka_unit_test(stream_receive__no_memory__an_error_and_nothing_is_left),
+        cmocka_unit_test(tls_begin__client_without_tickets__nothing_is_kept),
         cmocka_unit_test(stream_receive__idle_connection__keeps_no_buffers),
     };
-    if (CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free) != 1)
+    if (!openssl_memory_watch())
         return 1;
     return cmocka_run_group_tests(tests, prepare, finish);
 }

@@ -4,6 +4,7 @@
 
 #include "capture.h"
 #include "core.h"
+#include "openssl_memory.h"
 #include "tls_peer.h"
 
 #include <setjmp.h>
@@ -17,6 +18,8 @@
 #include <openssl/pem.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Alerts (RFC 8446, section 6; RFC 7301, section 3.2). */
 #define PROTOCOL_VERSION        70
@@ -27,8 +30,8 @@ static SSL_CTX *clients[2]; /* of TLS 1.2 and 1.3 */
 static int prepare(void **state)
 {
     static char *arguments[] = {"server",     "--tls-cert", "rsa.crt",   "--tls-key", "rsa.key",
-                                "--tls-cert", "ec.crt",     "--tls-key", "ec.key",    "--tls-cert",
-                                "b.crt",      "--tls-key",  "b.key",     NULL};
+                                "--tls-cert", "b.crt",      "--tls-key", "b.key",     "--tls-cert",
+                                "ec.crt",     "--tls-key",  "ec.key",    NULL};
     (void)state;
     if (tls_wanted() || fluxi_options_read(13, arguments) >= 0 || !tls_wanted())
         return -1;
@@ -302,11 +305,39 @@ static void reload(void)
 
 static void expect_refusal(int error, const char *line)
 {
+    capture(reload); /* fetches what is fetched once */
+    size_t before = openssl_blocks;
     const char *said = capture(reload);
     assert_int_equal(outcome, error);
+    assert_int_equal(openssl_blocks, before);
     assert_int_equal(ERR_peek_error(), 0);
     if (strstr(said, line) == NULL)
         fail_msg("no '%s' in: %s", line, said);
+}
+
+static void tls_reload__often__nothing_is_left(void **state)
+{
+    (void)state;
+    assert_int_equal(tls_reload(), 0);
+    size_t before = openssl_blocks;
+    assert_int_equal(tls_reload(), 0);
+    assert_int_equal(openssl_blocks, before);
+}
+
+static void tls_reload__no_memory__the_old_ones_stay(void **state)
+{
+    (void)state;
+    int error, allocations = 0;
+    for (size_t before = openssl_blocks;; allocations += 1 + allocations / 8) {
+        openssl_allocations_left = allocations;
+        error = tls_reload();
+        openssl_allocations_left = -1;
+        if (error == 0)
+            break;
+        assert_int_equal(openssl_blocks, before);
+    }
+    assert_true(allocations > 1000);
+    assert_true(is_shown("ec.crt"));
 }
 
 static void tls_reload__files_that_do_not_load__the_old_ones_stay(void **state)
@@ -343,6 +374,54 @@ static void tls_reload__key_with_a_passphrase__refused_without_asking(void **sta
     expect_refusal(EINVAL, "--tls-key ec.key: ");
     tls_peer_certify("ec", EVP_PKEY_EC, "a.example");
     assert_int_equal(tls_reload(), 0);
+}
+
+/* ---- options that do not fit, each in a process of its own ----------------------------------- */
+
+static int ended;
+
+/* Reads --tls-cert so many times more, loads, and exits with what that returns. */
+static void load_in_child(int more)
+{
+    char *arguments[2 * 20 + 2] = {"server"};
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        for (int i = 0; i < more; i++) {
+            arguments[1 + 2 * i] = "--tls-cert";
+            arguments[2 + 2 * i] = "ec.crt";
+        }
+        int refused = fluxi_options_read(1 + 2 * more, arguments);
+        _exit(refused >= 0 ? 100 + refused : tls_reload());
+    }
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_true(WIFEXITED(ended));
+}
+
+static void load_one_more(void)
+{
+    load_in_child(1);
+}
+
+static void load_20_more(void)
+{
+    load_in_child(20);
+}
+
+static void tls_reload__certificate_without_a_key__said(void **state)
+{
+    (void)state;
+    const char *said = capture(load_one_more);
+    assert_int_equal(WEXITSTATUS(ended), EINVAL);
+    assert_non_null(strstr(said, "each --tls-cert needs a --tls-key: there are 4 and 3"));
+}
+
+static void tls_cert__more_than_there_is_room_for__refused(void **state)
+{
+    (void)state;
+    const char *said = capture(load_20_more);
+    assert_int_equal(WEXITSTATUS(ended), 100 + 2);
+    assert_non_null(strstr(said, "--tls-cert"));
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -430,12 +509,18 @@ int main(void)
         cmocka_unit_test(tls_begin__client_with_a_ticket__resumes),
         cmocka_unit_test(tls_reload__client_with_a_ticket_from_before__resumes),
         cmocka_unit_test(tls_reload__new_certificate__for_those_who_come_from_now_on),
+        cmocka_unit_test(tls_reload__often__nothing_is_left),
+        cmocka_unit_test(tls_reload__no_memory__the_old_ones_stay),
         cmocka_unit_test(tls_reload__files_that_do_not_load__the_old_ones_stay),
         cmocka_unit_test(tls_reload__key_with_a_passphrase__refused_without_asking),
+        cmocka_unit_test(tls_reload__certificate_without_a_key__said),
+        cmocka_unit_test(tls_cert__more_than_there_is_room_for__refused),
         cmocka_unit_test(stream_receive__peer_closes_with_and_without_notice__the_end),
         cmocka_unit_test(stream_close__rfc9112_9_8__with_close_notify),
         cmocka_unit_test(stream_shut__rfc9112_9_8__with_close_notify_and_still_receiving),
         cmocka_unit_test(stream_shut__before_the_handshake__without),
     };
+    if (!openssl_memory_watch())
+        return 1;
     return cmocka_run_group_tests(tests, prepare, finish);
 }
