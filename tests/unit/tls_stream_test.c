@@ -1,10 +1,8 @@
-/* What streams do under TLS: bytes in bulk through narrow sockets, files, and memory. */
+/* What streams do under TLS: bytes in bulk through narrow sockets, files, and records in pieces. */
 // libs: -lssl -lcrypto
 #include "tls.h"
 
-#include "allocation.h"
 #include "core.h"
-#include "openssl_memory.h"
 #include "tls_peer.h"
 
 #include <setjmp.h>
@@ -404,113 +402,6 @@ static void stream_receive__handshake_into_a_full_socket__choked(void **state)
     }
 }
 
-/* ---- memory ---------------------------------------------------------------------------------- */
-
-static void tls_begin__no_memory__ENOMEM_and_the_stream_as_it_was(void **state)
-{
-    (void)state;
-    int sockets[2], error, tries = 0;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
-    struct stream stream = {.socket = sockets[0]};
-    allocations_left = 0;
-    assert_int_equal(tls_begin(&stream), ENOMEM);
-    allocations_left = -1;
-    for (size_t before = openssl_blocks;; tries++) {
-        openssl_allocations_left = tries;
-        error = tls_begin(&stream);
-        openssl_allocations_left = -1;
-        if (error == 0)
-            break;
-        assert_int_equal(error, ENOMEM);
-        assert_null(stream.tls);
-        assert_int_equal(openssl_blocks, before);
-    }
-    assert_true(tries > 3);
-    assert_int_equal(ERR_peek_error(), 0);
-    stream_close(&stream);
-    close(sockets[1]);
-}
-
-/* One connection, with memory for so many allocations of the server's end. Returns its error. */
-static int serve_with(int allocations, SSL_CTX *context)
-{
-    char buffer[64];
-    size_t done;
-    int error = 0;
-    struct tls_link link;
-    struct iovec part = {bulk, 1000};
-    tls_link_open(&link, context);
-    for (int turns = 0; error == 0 && turns < 10; turns++) {
-        SSL_do_handshake(link.client);
-        if (SSL_is_init_finished(link.client))
-            SSL_write(link.client, "x", 1);
-        openssl_allocations_left = allocations;
-        error = stream_receive(&link.server, buffer, sizeof buffer, &done);
-        if (error == 0 && done > 0)
-            error = stream_send(&link.server, &part, 1, false, &done);
-        allocations = openssl_allocations_left;
-        openssl_allocations_left = -1;
-        assert_int_equal(ERR_peek_error(), 0);
-    }
-    openssl_allocations_left = error == 0 ? 0 : -1; /* not even for close_notify */
-    stream_close(&link.server);
-    openssl_allocations_left = -1;
-    assert_int_equal(ERR_peek_error(), 0);
-    tls_link_close(&link);
-    return error;
-}
-
-static void stream_receive__no_memory__an_error_and_nothing_is_left(void **state)
-{
-    (void)state;
-    SSL_SESSION_free(tls_peer_ticket());
-    for (int i = 0; i < 2; i++) {
-        int error = -1, failures = 0;
-        size_t before = openssl_blocks;
-        for (int allocations = 0; error != 0; allocations++) {
-            error = serve_with(allocations, clients[i]);
-            failures += error == ENOMEM;
-            SSL_SESSION_free(tls_peer_ticket());
-            assert_int_equal(openssl_blocks, before);
-        }
-        assert_true(failures > 100);
-    }
-}
-
-static void tls_begin__client_without_tickets__nothing_is_kept(void **state)
-{
-    (void)state;
-    size_t before = openssl_blocks;
-    for (int i = 0; i < 2; i++) {
-        struct tls_link link;
-        tls_link_open(&link, clients[i]);
-        SSL_set_options(link.client, SSL_OP_NO_TICKET);
-        assert_int_equal(tls_link_shake(&link), 0);
-        tls_link_talk(&link);
-        tls_link_close(&link);
-        SSL_SESSION_free(tls_peer_ticket());
-        assert_int_equal(openssl_blocks, before);
-    }
-}
-
-static void stream_receive__idle_connection__keeps_no_buffers(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct tls_link link;
-        tls_link_connect(&link, clients[i]);
-        tls_link_talk(&link);
-        SSL_free(link.client);
-        link.client = NULL;
-        size_t before = openssl_bytes;
-        stream_close(&link.server);
-        print_message("TLS 1.%d: an idle connection takes %zu bytes of OpenSSL\n", 2 + i,
-                      before - openssl_bytes);
-        assert_true(before - openssl_bytes < 16384);
-        tls_link_close(&link);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,12 +419,6 @@ int main(void)
         cmocka_unit_test(stream_receive__part_of_a_record__waits_for_the_rest),
         cmocka_unit_test(stream_receive__record_then_broken_one__bytes_then_the_error),
         cmocka_unit_test(stream_receive__handshake_into_a_full_socket__choked),
-        cmocka_unit_test(tls_begin__no_memory__ENOMEM_and_the_stream_as_it_was),
-        cmocka_unit_test(stream_receive__no_memory__an_error_and_nothing_is_left),
-        cmocka_unit_test(tls_begin__client_without_tickets__nothing_is_kept),
-        cmocka_unit_test(stream_receive__idle_connection__keeps_no_buffers),
     };
-    if (!openssl_memory_watch())
-        return 1;
     return cmocka_run_group_tests(tests, prepare, finish);
 }

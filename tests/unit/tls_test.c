@@ -315,31 +315,6 @@ static void expect_refusal(int error, const char *line)
         fail_msg("no '%s' in: %s", line, said);
 }
 
-static void tls_reload__often__nothing_is_left(void **state)
-{
-    (void)state;
-    assert_int_equal(tls_reload(), 0);
-    size_t before = openssl_blocks;
-    assert_int_equal(tls_reload(), 0);
-    assert_int_equal(openssl_blocks, before);
-}
-
-static void tls_reload__no_memory__the_old_ones_stay(void **state)
-{
-    (void)state;
-    int error, allocations = 0;
-    for (size_t before = openssl_blocks;; allocations += 1 + allocations / 8) {
-        openssl_allocations_left = allocations;
-        error = tls_reload();
-        openssl_allocations_left = -1;
-        if (error == 0)
-            break;
-        assert_int_equal(openssl_blocks, before);
-    }
-    assert_true(allocations > 1000);
-    assert_true(is_shown("ec.crt"));
-}
-
 static void tls_reload__files_that_do_not_load__the_old_ones_stay(void **state)
 {
     (void)state;
@@ -509,8 +484,6 @@ int main(void)
         cmocka_unit_test(tls_begin__client_with_a_ticket__resumes),
         cmocka_unit_test(tls_reload__client_with_a_ticket_from_before__resumes),
         cmocka_unit_test(tls_reload__new_certificate__for_those_who_come_from_now_on),
-        cmocka_unit_test(tls_reload__often__nothing_is_left),
-        cmocka_unit_test(tls_reload__no_memory__the_old_ones_stay),
         cmocka_unit_test(tls_reload__files_that_do_not_load__the_old_ones_stay),
         cmocka_unit_test(tls_reload__key_with_a_passphrase__refused_without_asking),
         cmocka_unit_test(tls_reload__certificate_without_a_key__said),
