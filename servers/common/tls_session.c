@@ -248,7 +248,8 @@ static const void *gather(struct cursor cursor, size_t length, char scratch[RECO
     while (filled < length) {
         size_t left = cursor.part->iov_len - cursor.offset;
         size_t step = length - filled < left ? length - filled : left;
-        memcpy(scratch + filled, (const char *)cursor.part->iov_base + cursor.offset, step);
+        if (step > 0) /* a part of no length may be nowhere */
+            memcpy(scratch + filled, (const char *)cursor.part->iov_base + cursor.offset, step);
         filled += step;
         cursor = (struct cursor){cursor.part + 1, 0};
     }
