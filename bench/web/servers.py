@@ -14,9 +14,8 @@ from web import place
 
 OURS, OTHERS, BY_HAND, ALSO = "ours", "others", "by hand", "also"
 
-# What a run may ask of a server, beyond files over one core.
-TLS, PHP, TWO = "tls", "php", "two cores"
-ALWAYS = "always"
+TLS, PHP = "tls", "php"  # what a run may ask of a server, beside files
+ALWAYS, TWO = "always", "two cores"  # further conditions of parts of its command line
 
 CHILDREN = 8  # of php-fpm
 
@@ -50,6 +49,11 @@ class Server:
         file = Path(Text(name).substitute(build=program.build_folder()))
         return program.relative(file) if os.access(file, os.X_OK) else None
 
+    def told(self):
+        """What it is, and how it is started."""
+        command = Text(self.command).safe_substitute(build=program.relative(program.build_folder()))
+        return ": ".join(filter(None, [self.name, self.what, " ".join(command.split())]))
+
     def words(self, values):
         """The command line; writes the file that it reads."""
         if self.conf:
@@ -60,18 +64,21 @@ class Server:
         return [self.executable(), *Text(" ".join(rest)).substitute(values).split()]
 
 
+OUR_PARTS = {
+    "more": {TLS: "--tls-cert @{certificate} --tls-key @{key}", PHP: "--php @{php}"},
+}
+
+
 def ours(name, runtime, options, what, extra=False):
     return Server(
         name, OURS, what,
         f"@{{build}}/bin/web-{runtime} {options} --listen 127.0.0.1:@{{port}} --root @{{root}}"
         " --idle-timeout 600 --log-level warning @{more}",
-        can=[TLS, PHP, TWO],
-        parts={"more": {TLS: "--tls-cert @{certificate} --tls-key @{key}", PHP: "--php @{php}"}},
-        extra=extra,
+        can=[TLS, PHP], parts=OUR_PARTS, extra=extra,
     )
 
 
-def nginx(name, what, can, http=""):
+def nginx(name, what, can=(), http=""):
     return Server(
         name, OTHERS, what, "nginx -p @{folder} -c @{conf}", "nginx.conf", can,
         {
@@ -91,10 +98,10 @@ def nginx(name, what, can, http=""):
     )
 
 
-def by_hand(name, what, source, options="", can=()):
+def by_hand(name, what, source, options=""):
     return Server(
         name, BY_HAND, what,
-        f"@{{build}}/bench/web-{source} --listen @{{port}} --root @{{root}} {options}", can=can,
+        f"@{{build}}/bench/web-{source} --listen @{{port}} --root @{{root}} {options}",
     )
 
 
@@ -106,28 +113,30 @@ SERVERS = (
     ours("thread", "thread", "", "a thread for each connection"),
     ours("processes", "event", "--loops 1 --processes @{workers}",
          "event with a process for each core (SYMPED)", extra=True),
-    nginx("nginx", "a worker for each core", [TLS, PHP, TWO]),
-    nginx("nginx-cache", "the same with open_file_cache, looked at again after a second", [TWO],
-          "open_file_cache max=4096 inactive=600s; open_file_cache_valid 1s;"),
+    nginx("nginx", "a worker for each core", [TLS, PHP]),
+    nginx("nginx-cache", "the same with open_file_cache, looked at again after a second",
+          http="open_file_cache max=4096 inactive=600s; open_file_cache_valid 1s;"),
     Server("lighttpd", OTHERS, "a worker for each core", "lighttpd -D -f @{conf}",
-           "lighttpd.conf", [TWO]),
-    Server("h2o", OTHERS, "a thread for each core", "h2o -c @{conf}", "h2o.conf", [TWO]),
+           "lighttpd.conf"),
+    Server("h2o", OTHERS, "a thread for each core", "h2o -c @{conf}", "h2o.conf"),
     Server("apache", OTHERS, "event MPM, 256 threads", "apache2 -D FOREGROUND -f @{conf}",
-           "apache.conf", [TWO]),
+           "apache.conf"),
     by_hand("limit", "a loop around epoll, files in memory (SPED; a process for each core: SYMPED)",
-            "limit", "--workers @{workers}", [TWO]),
-    by_hand("threads", "a thread for each connection, files in memory", "threads", can=[TWO]),
-    by_hand("dispatcher", "one waits, 8 workers serve, files in memory", "pool", can=[TWO]),
-    by_hand("leader", "leader/follower, 8 workers, files in memory", "leader", can=[TWO]),
-    by_hand("staged", "a thread for each of four stages, files in memory", "staged", can=[TWO]),
+            "limit", "--workers @{workers}"),
+    by_hand("threads", "a thread for each connection, files in memory", "threads"),
+    by_hand("dispatcher", "one waits, 8 workers serve, files in memory", "pool"),
+    by_hand("leader", "leader/follower, 8 workers, files in memory", "leader"),
+    by_hand("staged", "a thread for each of four stages, files in memory", "staged"),
 )
 
 BY_NAME = {server.name: server for server in SERVERS}
 
 
 def also(name, command):
-    """A server that is not in the table, another build of ours for instance."""
-    return Server(name, ALSO, "", command, can=[TLS, PHP, TWO])
+    """A server that is not in the table, another build of ours for instance. With @{more} in its
+    command it takes part in what ours can."""
+    return Server(name, ALSO, "", command, can=[TLS, PHP] if "@{more}" in command else [],
+                  parts=OUR_PARTS)
 
 
 BY_HAND_SOURCES = ("limit", "threads", "pool", "leader", "staged")
@@ -222,11 +231,9 @@ def php_executable():
     return found[-1]
 
 
-def versions(servers):
-    """What the others call themselves, for the record."""
-    told = {}
-    for server in servers:
-        if server.group == OTHERS and server.executable():
-            done = subprocess.run([server.executable(), "-v"], capture_output=True, text=True)
-            told[server.name] = (done.stdout + done.stderr).splitlines()[0].strip()
-    return told
+def version(server):
+    """What one of the others calls itself; nothing of the rest."""
+    if server.group != OTHERS:
+        return ""
+    done = subprocess.run([server.executable(), "-v"], capture_output=True, text=True)
+    return (done.stdout + done.stderr).splitlines()[0].strip()

@@ -124,11 +124,10 @@ def summary(records):
 def report(found, verdicts, charts):
     """report.md: the summary, the bars, the plots and a table for each workload."""
     machine = found["machine"]
-    others = "; ".join(f"{name}: {version}" for name, version in machine["servers"].items())
     parts = [
         "# The web server beside others",
-        f"{machine['when']} UTC, {machine['cpus']} x {machine['cpu']}, Linux {machine['kernel']}."
-        f" {others}.\n\n    {machine['command']}",
+        f"{machine['when']} UTC, {machine['cpus']} x {machine['cpu']}, Linux {machine['kernel']}:"
+        f"\n\n    {machine['command']}",
         "Ratios are medians of those within a round, with the smallest and the largest. What is"
         " absolute is this machine's, on that day.",
         summary(found["contests"]),
@@ -142,4 +141,7 @@ def report(found, verdicts, charts):
         for record in found["contests"]:
             title, body = of_contest(record).split("\n", 1)
             parts.append(f"### {title}\n{body}")
+    parts.append("## Servers\n\n" + "\n".join(
+        f"- {server['told']}" + (f" ({server['version']})" if server["version"] else "")
+        for server in machine["servers"]))
     return "\n\n".join(parts) + "\n"

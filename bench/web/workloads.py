@@ -3,7 +3,7 @@
 import contextlib
 
 from web import load, place, servers
-from web.servers import PHP, TLS, TWO
+from web.servers import PHP, TLS
 
 SMALL = place.path_of(1024)
 ACTIVE = 64  # connections
@@ -96,7 +96,7 @@ WORKLOADS = (
              closed("/", mix=True), paths=[path for path, _ in place.mix()]),
     Workload("many", f"1 KiB, {ACTIVE} connections, and {IDLE:,} idle ones", many, only=CROWDS),
     Workload("two", f"1 KiB, {ACTIVE} connections, two workers; server and load share both cores",
-             closed(SMALL), asks=[TWO], cores=2),
+             closed(SMALL), cores=2),
     Workload("one-client", f"1 KiB, one connection, {VISITS:,} requests a second", one_client,
              ["median", "late", "per_cpu"], only=LATENCY),
     Workload("half-load", f"1 KiB, {ACTIVE} connections, half of what nginx can do, open loop",

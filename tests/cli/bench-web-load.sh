@@ -1,5 +1,5 @@
 # The load generators of bench/web count what they are to count, and fail when an answer is wrong or
-# missing: asked of a server in Python. They compile without a warning.
+# missing: asked of a server in Python. They compile without a warning. limit: 120 s
 . "$ROOT/tests/cli/assert"
 
 load=$ROOT/bench/web/load
