@@ -1,5 +1,5 @@
-"""bench-web-load.py - in a folder with hold, steady, handshakes and a certificate: runs them against a
-server that counts what it is asked, and gives wrong answers where the path says so."""
+"""bench-web-load.py - in a folder with hold, steady, handshakes and a certificate: runs them against
+a server that counts what it is asked, and gives wrong answers where the path says so."""
 
 import http.server
 import re

@@ -4,8 +4,8 @@
 
 load=$ROOT/bench/web/load
 for name in hold steady handshakes; do
-    expect 0 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-        -Werror -o "$name" "$load/$name.c" "$load/client.c" -lssl -lcrypto -pthread
+    expect 0 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic -Wshadow \
+        -Wconversion -Werror -o "$name" "$load/$name.c" "$load/client.c" -lssl -lcrypto -pthread
 done
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost \
     -keyout key.pem -out certificate.pem 2>err || fail "no key: $(cat err)"
