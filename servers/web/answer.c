@@ -160,6 +160,6 @@ int Apologise(Apologise_in *in, Apologise_out *out)
 
     exchange->keep_alive = connection_may_go_on(exchange) && !answer->closes;
     response_message(&exchange->response, answer, exchange->request.minor, exchange->keep_alive,
-                     request->head_only, further_fields(request, answer->status, fields));
+                     exchange_is_head(exchange), further_fields(request, answer->status, fields));
     return 0;
 }
