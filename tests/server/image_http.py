@@ -143,6 +143,10 @@ def head_and_validators(server):
         equal(client.response().status, 304, "the status of what the client has")
         client.request("/small.jpg?size=1", fields=f"If-None-Match: {whole.fields['etag']}\r\n")
         equal(client.response().status, 200, "the status of another size")
+        client.request("/small.jpg", fields="If-Match: \"x\"\r\n")
+        equal(client.response().status, 412, "the status of a version that is gone")
+        client.request("/small.jpg", fields=f"If-Match: {whole.fields['etag']}\r\n")
+        equal(client.response().status, 200, "the status of the version that is asked for")
 
 
 def refusal_reaches_a_client_that_sends(server):
