@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Smaller ones are not worth compressing: head and all, they are a packet either way. */
@@ -135,9 +134,7 @@ static struct file *regular(const struct file_options *options, const char *path
     file->descriptor = descriptor;
     file->stat = *stat;
     file->size = (uint64_t)stat->st_size;
-    /* RFC 9110, section 8.8.2.1: nothing has been changed in the future. */
-    const time_t now = time(NULL);
-    file->modified = stat->st_mtim.tv_sec < now ? stat->st_mtim.tv_sec : now;
+    file->modified = stat->st_mtim.tv_sec;
     make_etag(file, suffix);
     if (file->size <= options->in_memory) {
         file->bytes = read_all(descriptor, (size_t)file->size);

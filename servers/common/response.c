@@ -31,7 +31,6 @@ static const struct response_case cases[] = {
     {ENOMEM, 503, false},
     {EPROTONOSUPPORT, 505, true},
     {ERANGE, 416, false},
-    {EDESTADDRREQ, 421, false},
     {ENOPROTOOPT, 417, true},
     /* Of a server behind this one: it cannot be reached, breaks the rules, has no room, is late. */
     {EHOSTUNREACH, 502, false},
@@ -100,6 +99,7 @@ const struct response_case *response_case(int error)
     switch (error) {
     case ECONNRESET:
     case ECONNABORTED:
+    case EPROTO: /* of TLS: nothing can be said any more */
     case ENOTCONN:
     case EPIPE:
     case EBADF:

@@ -3,8 +3,8 @@
  * Nothing here waits. Functions return 0, or an error number: ECONNRESET where the peer has gone,
  * EPROTO where it breaks the rules of TLS. Where nothing could be done at once they return 0 with a
  * count of 0, and the caller waits: to receive until the socket is readable, to send until it is
- * writable, but under TLS perhaps the other way round. `choked` and `starved` tell that. The socket
- * has to be non-blocking.
+ * writable. Under TLS there may be something to send before more can be received: `choked`. The
+ * socket has to be non-blocking.
  */
 #ifndef STREAM_H
 #define STREAM_H
@@ -24,7 +24,6 @@ struct tls_session {
 struct stream {
     int socket;
     bool choked;             /* the last stream_receive goes on once the socket is writable */
-    bool starved;            /* the last stream_send goes on once the socket is readable */
     struct tls_session *tls; /* NULL: in the clear */
 };
 
@@ -38,7 +37,8 @@ int stream_receive(struct stream *stream, void *buffer, size_t room, size_t *got
 bool stream_holds_input(const struct stream *stream);
 
 /* Sends as much of the parts as goes at once: *sent bytes. more: further bytes follow soon. Who did
- * not get rid of all goes on with the bytes that come next, and not with fewer of them. */
+ * not get rid of all goes on with the bytes that come next, and not with fewer of them. ENOTCONN
+ * where TLS has not got so far: a client is heard before it is answered. */
 int stream_send(struct stream *stream, const struct iovec *parts, size_t count, bool more,
                 size_t *sent);
 

@@ -149,6 +149,7 @@ static SSL_CTX *context_new(void)
     /* What it takes to resume is in the client's ticket. */
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(context, RESUMABLE);
+    SSL_CTX_set_num_tickets(context, 1); /* who comes back with it gets the next */
     tls_session_prepare(context);
     return context;
 }

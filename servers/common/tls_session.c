@@ -28,6 +28,7 @@ struct session {
     int socket;
     int socket_error; /* of the last call on the socket that failed for good */
     int error;        /* that ended the session */
+    bool established; /* a handshake has been made */
     bool holds;       /* there is input, or its end, that no await would tell of */
     bool more;        /* bytes follow those that are being sent */
     size_t pending;   /* of a record that has been encrypted and is not yet sent whole */
@@ -104,13 +105,12 @@ void tls_session_end(void)
 /* ---- the end ----------------------------------------------------------------------------------
  */
 
-/* close_notify, once (RFC 9112, section 9.8). One that does not go at once is not sent: who does
- * not read misses nothing. */
+/* close_notify, once (RFC 9112, section 9.8), and not within a handshake, where OpenSSL refuses to.
+ * One that does not go at once is not sent: who does not read misses nothing. */
 static void session_shut(struct stream *stream)
 {
     struct session *session = session_of(stream);
-    if (session->error != 0 || !SSL_is_init_finished(session->ssl) ||
-        (SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN) != 0)
+    if (session->error != 0 || (SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN) != 0)
         return;
     session->more = false;
     SSL_shutdown(session->ssl);
@@ -188,6 +188,8 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
         if (!session->holds)
             break;
     }
+    if (SSL_is_init_finished(session->ssl))
+        session->established = true;
     stream->choked = error == 0 && SSL_want_write(session->ssl);
     if (error == EPROTOTYPE)
         session_free(stream);
@@ -201,22 +203,23 @@ static bool session_holds_input(const struct stream *stream)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
+/* What keeps a session from sending anything. */
+static int sending_error(const struct session *session)
+{
+    if (session->error != 0)
+        return session->error;
+    return session->established ? 0 : ENOTCONN;
+}
+
 /* Sends one record at most. Of one that did not go whole, *sent is 0, and the next call has to be
  * given the same bytes. */
-static int send_record(struct stream *stream, const void *data, size_t length, size_t *sent)
+static int send_record(struct session *session, const void *data, size_t length, size_t *sent)
 {
-    struct session *session = session_of(stream);
-    bool ready = SSL_is_init_finished(session->ssl);
     *sent = 0;
     ERR_clear_error();
     int result = SSL_write_ex(session->ssl, data, length, sent);
-    int error = result == 1 ? 0 : explain(session, result);
-    /* The handshake may have read what follows it. */
-    if (!ready && error == 0)
-        session->holds = SSL_has_pending(session->ssl);
-    stream->starved = error == 0 && SSL_want_read(session->ssl);
-    session->pending = error == 0 && SSL_want_write(session->ssl) ? length : 0;
-    return error;
+    session->pending = result == 1 ? 0 : length;
+    return result == 1 ? 0 : explain(session, result);
 }
 
 /* Where one is in a list of parts. */
@@ -271,17 +274,16 @@ static int session_send(struct stream *stream, const struct iovec *parts, size_t
     struct cursor cursor = {.part = parts};
     char scratch[RECORD];
     size_t total = 0;
-    int error = session->error;
+    int error = sending_error(session);
     for (size_t i = 0; i < count; i++)
         total += parts[i].iov_len;
-    stream->starved = false;
     *sent = 0;
     while (error == 0 && *sent < total && *sent < PIECE) {
         size_t done, length = record_length(session, total - *sent);
         if (length > total - *sent)
             return EINVAL;
         session->more = more || length < total - *sent;
-        error = send_record(stream, gather(cursor, length, scratch), length, &done);
+        error = send_record(session, gather(cursor, length, scratch), length, &done);
         if (done == 0)
             break;
         *sent += done;
@@ -296,8 +298,7 @@ static int session_send_file(struct stream *stream, int file, uint64_t offset, u
     struct session *session = session_of(stream);
     char scratch[RECORD];
     size_t total = length < PIECE ? (size_t)length : PIECE;
-    int error = session->error;
-    stream->starved = false;
+    int error = sending_error(session);
     *sent = 0;
     while (error == 0 && *sent < total) {
         size_t done, wanted = record_length(session, total - *sent);
@@ -313,7 +314,7 @@ static int session_send_file(struct stream *stream, int file, uint64_t offset, u
         if (got == 0 || (size_t)got < session->pending)
             return EIO;
         session->more = (uint64_t)got < length - *sent;
-        error = send_record(stream, scratch, (size_t)got, &done);
+        error = send_record(session, scratch, (size_t)got, &done);
         if (done == 0)
             break;
         *sent += done;

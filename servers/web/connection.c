@@ -113,13 +113,6 @@ int Room(Room_in *in, Room_out *out)
     return 0;
 }
 
-/* The same, where TLS has to read in order to write. */
-int Input(Input_in *in, Input_out *out)
-{
-    PASS_ON(in, out);
-    return 0;
-}
-
 int Log(Log_in *in, Log_out *out)
 {
     PASS_ON(in, out);
@@ -223,11 +216,6 @@ bool HoldsInput(client *peer)
 bool IsChoked(client *peer)
 {
     return peer->connection.stream.choked;
-}
-
-bool IsStarved(client *peer)
-{
-    return peer->connection.stream.starved;
 }
 
 bool IsUnsent(client *peer)

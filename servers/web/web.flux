@@ -41,19 +41,17 @@ MoreBody:[_, _, bodied] = More;
 MoreBody:[_, _, _] = ;
 repeat SkipBody:[_, _, bodied];
 
-// Under TLS bytes may be there already, and one may have to write in order to read, and the reverse.
+// Under TLS bytes may be there already, and one may have to write in order to read.
 More:[_, _, held] = Take;
 More:[_, _, choked] = Room -> Take;
 More:[_, _, _] = Receive;
 await Receive: readable(socket) within patience;
 
 Write = Send -> Rest;
-Rest:[_, _, starved] = Input;
 Rest:[_, _, unsent] = Room;
 Rest:[_, _, _] = ;
 repeat Write:[_, _, unsent];
 await Room: writable(socket) within patience;
-await Input: readable(socket) within patience;
 
 // ---- what the path leads to ---------------------------------------------------------------------
 
@@ -124,7 +122,6 @@ KeepCompressed (int socket, int patience, client *peer) => (int socket, int pati
 Compose (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Send (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Room (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
-Input (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Log (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Complete (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Busy (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
@@ -145,7 +142,6 @@ typedef headless IsHeadless;
 typedef bodied HasBody;
 typedef held HoldsInput;
 typedef choked IsChoked;
-typedef starved IsStarved;
 typedef fresh IsFresh;
 typedef packable IsPackable;
 typedef unsent IsUnsent;

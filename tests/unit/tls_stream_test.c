@@ -124,7 +124,6 @@ static void stream_send__narrow_socket__every_byte_in_order(void **state)
             struct iovec parts[8];
             size_t count = parts_from(sent, parts);
             assert_int_equal(stream_send(&link.server, parts, count, sent % 2 == 0, &done), 0);
-            assert_false(link.server.starved);
             sent += done;
             waits += done == 0 && sent < BULK;
             take(&link, &taken, 7000);
@@ -133,6 +132,57 @@ static void stream_send__narrow_socket__every_byte_in_order(void **state)
         assert_true(waits > 100);
         tls_link_close(&link);
     }
+}
+
+/* The server answers a change of keys with one of its own, ahead of what it sends next. */
+static void stream_send__rfc8446_4_6_3_key_updates_meanwhile__every_byte_in_order(void **state)
+{
+    (void)state;
+    size_t sent = 0, taken = 0, turns = 0, done;
+    char byte;
+    struct tls_link link;
+    connect_narrow(&link, clients[1]);
+    while (taken < BULK) {
+        struct iovec parts[8];
+        size_t count = parts_from(sent, parts);
+        assert_int_equal(stream_send(&link.server, parts, count, false, &done), 0);
+        sent += done;
+        if (turns++ % 7 == 0) {
+            SSL_key_update(link.client, SSL_KEY_UPDATE_REQUESTED);
+            SSL_do_handshake(link.client);
+            assert_int_equal(stream_receive(&link.server, &byte, 1, &done), 0);
+        }
+        take(&link, &taken, 7000);
+    }
+    assert_int_equal(sent, BULK);
+    tls_link_close(&link);
+}
+
+static void stream_send__rfc8446_4_6_3_key_update_into_a_full_socket__goes_on(void **state)
+{
+    (void)state;
+    char junk[4096] = {0};
+    size_t done, taken = 0;
+    struct tls_link link;
+    struct iovec part = {bulk, 100};
+    tls_link_connect(&link, clients[1]);
+    tls_link_talk(&link);
+    assert_int_equal(SSL_key_update(link.client, SSL_KEY_UPDATE_REQUESTED), 1);
+    assert_int_equal(SSL_do_handshake(link.client), 1);
+    assert_int_equal(stream_receive(&link.server, junk, 1, &done), 0);
+    while (send(link.server.socket, junk, sizeof junk, 0) > 0)
+        ;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(stream_send(&link.server, &part, 1, false, &done), 0);
+        assert_int_equal(done, 0);
+    }
+    while (recv(link.socket, junk, sizeof junk, 0) > 0)
+        ;
+    assert_int_equal(stream_send(&link.server, &part, 1, false, &done), 0);
+    assert_int_equal(done, 100);
+    take(&link, &taken, 100);
+    assert_int_equal(taken, 100);
+    tls_link_close(&link);
 }
 
 static void stream_send__rfc6066_4_client_of_short_records__every_byte_in_order(void **state)
@@ -204,24 +254,23 @@ static void stream_send__less_than_has_been_begun__refused_until_it_is_given(voi
     tls_link_close(&link);
 }
 
-static void stream_send__before_the_handshake__starved(void **state)
+static void stream_send__before_the_handshake__not_connected(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
         struct tls_link link;
-        struct iovec part = {bulk, 200};
-        size_t sent = 0, taken = 0;
+        struct iovec part = {bulk, 100};
+        size_t done;
+        char byte;
         tls_link_open(&link, clients[i]);
-        for (int turns = 0; sent == 0 && turns < 100; turns++) {
-            assert_int_equal(stream_send(&link.server, &part, 1, false, &sent), 0);
-            assert_int_equal(link.server.starved, sent == 0);
-            part.iov_len = 100;               /* nothing has been begun */
-            SSL_write(link.client, bulk, 10); /* in one piece with the end of the handshake */
-        }
-        assert_int_equal(sent, 100);
-        assert_true(i == 0 || stream_holds_input(&link.server));
-        take(&link, &taken, 100);
-        assert_int_equal(taken, 100);
+        assert_int_equal(stream_send(&link.server, &part, 1, false, &done), ENOTCONN);
+        assert_int_equal(stream_send_file(&link.server, 0, 0, 1, &done), ENOTCONN);
+        SSL_do_handshake(link.client);
+        assert_int_equal(stream_receive(&link.server, &byte, 1, &done), 0);
+        assert_int_equal(stream_send(&link.server, &part, 1, false, &done), ENOTCONN);
+        assert_int_equal(done, 0);
+        assert_int_equal(tls_link_shake(&link), 0);
+        tls_link_talk(&link);
         tls_link_close(&link);
     }
 }
@@ -407,10 +456,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream_send__head_and_small_body__one_record),
         cmocka_unit_test(stream_send__narrow_socket__every_byte_in_order),
+        cmocka_unit_test(stream_send__rfc8446_4_6_3_key_updates_meanwhile__every_byte_in_order),
+        cmocka_unit_test(stream_send__rfc8446_4_6_3_key_update_into_a_full_socket__goes_on),
         cmocka_unit_test(stream_send__rfc6066_4_client_of_short_records__every_byte_in_order),
         cmocka_unit_test(stream_send__wide_socket__a_bounded_amount_each_time),
         cmocka_unit_test(stream_send__less_than_has_been_begun__refused_until_it_is_given),
-        cmocka_unit_test(stream_send__before_the_handshake__starved),
+        cmocka_unit_test(stream_send__before_the_handshake__not_connected),
         cmocka_unit_test(stream_send__peer_gone__reset),
         cmocka_unit_test(stream_send_file__narrow_socket__every_byte_in_order),
         cmocka_unit_test(stream_send_file__shorter_than_said__all_there_is_then_an_error),
