@@ -413,7 +413,7 @@ fuzz-run: $(if $(F),$(F:%=$(BUILD)/tests/fuzz/%_fuzz),$(FUZZERS))
 
 PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-dev \
            libhttp-parser-dev libturbojpeg0-dev media-types \
-           libcmocka-dev libevent-dev libssl-dev libcurl4-openssl-dev valgrind graphviz curl \
+           libcmocka-dev libevent-dev libssl-dev openssl libcurl4-openssl-dev valgrind graphviz curl \
            spin uthash-dev zlib1g-dev
 
 .PHONY: deps install

@@ -1,13 +1,10 @@
 /* pool.h - what the files of the runtime `pool` know of each other: poller.c has the flows that
- * await a descriptor, pool.c the workers that run those that can run (core/queue.c), and wait in
- * the poller when there is none.
+ * await a descriptor, pool.c the workers that run those that can run (core/queue.c).
  */
 #ifndef POOL_H
 #define POOL_H
 
-#include "queue.h"
-
-extern const struct fluxi_lookout fluxi_poller;
+#include "runtime.h"
 
 int fluxi_poller_start(void); /* 0 or an errno value */
 
