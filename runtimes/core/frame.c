@@ -14,8 +14,8 @@
 
 #include <stdlib.h>
 
-#define STEP      64u
-#define SIZES     64u
+#define STEP      16u
+#define SIZES     128u
 #define BATCH     32u
 #define DEPOT_MAX 2048u /* frames of one size */
 
