@@ -102,8 +102,7 @@ void tls_session_end(void)
     method = NULL;
 }
 
-/* ---- the end ----------------------------------------------------------------------------------
- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 /* close_notify, once (RFC 9112, section 9.8), and not within a handshake, where OpenSSL refuses to.
  * One that does not go at once is not sent: who does not read misses nothing. */
@@ -173,6 +172,7 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
 {
     struct session *session = session_of(stream);
     int error = session->error;
+    session->more = false;
     *got = 0;
     while (error == 0 && *got < room) {
         size_t count;
