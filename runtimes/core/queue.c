@@ -1,4 +1,4 @@
-/* queue.c - flows that can run, and the threads that sleep because there is none.
+/* queue.c - flows that can run, and the threads that wait because there is none.
  *
  * Fresh flows stand in a bounded queue in order of arrival; sources wait while it is full, and are
  * woken when it is half empty, so that a source and the threads do not hand the CPU to and fro for
@@ -11,6 +11,19 @@
  * brings a flow need not wake another: a thread that finds more than it can run wakes the next. So
  * where flows queue up for one constraint, the thread of each goes on with the one that it has
  * handed the constraint to, and no thread is switched to.
+ *
+ * A thread waits on a seat or at the lookout, if the runtime has one (`pool`): there it sees, too,
+ * which flows go on for what happens outside. These are queued before any of them runs, since its
+ * node may block. Some more threads than there are CPUs may be at the lookout; the others sleep,
+ * and one is woken when the last has left it. So no flow is left lying, in the queue or outside:
+ * under the lock, if there is one,
+ *
+ *      - a thread searches or has been woken: it will look at the queue, then go to the lookout;
+ *      - or one is at the lookout, sees what happens, and has been called for what is queued;
+ *      - or none sleeps: all run flows, and the first to be done looks.
+ *
+ * In the last case flows that are always ready might keep the threads from what happens outside, so
+ * after READY_RUN flows one looks there all the same.
  */
 #include "queue.h"
 #include "seat.h"
@@ -43,7 +56,17 @@ static unsigned searching;
 static bool waking, closed;
 static bool source_waits; /* and has not been woken yet */
 
+static const struct fluxi_lookout *lookout; /* NULL: there is none */
+static unsigned watchers_max;
+static struct sleeper at_lookout; /* stands for all who wait there */
+static bool calling;              /* one of them, who has not come yet */
+static unsigned unseen;           /* flows taken since a thread was there */
+
 static atomic_ullong length; /* of both; written under the lock, read without */
+static atomic_uint watching; /* threads that wait at the lookout; likewise */
+
+/* How many flows this thread has taken beyond those that the lookout gave it last. */
+static _Thread_local int64_t from_threads;
 
 static void update_length(void)
 {
@@ -85,16 +108,25 @@ static struct flux_flow *choose(void)
 static struct sleeper *wants_thread(void)
 {
     struct sleeper *sleeper = sleepers;
-    if (sleeper == NULL || waking || searching > 0)
+    bool watched = lookout != NULL && fluxi_queue_watched();
+    if (waking || searching > 0 || (calling && watched))
         return NULL;
-    sleepers = sleeper->next;
-    waking = true;
+    if (watched) {
+        calling = true;
+        return &at_lookout;
+    }
+    if (sleeper != NULL) {
+        sleepers = sleeper->next;
+        waking = true;
+    }
     return sleeper;
 }
 
 static void wake(struct sleeper *sleeper)
 {
-    if (sleeper != NULL)
+    if (sleeper == &at_lookout)
+        lookout->call();
+    else if (sleeper != NULL)
         fluxi_seat_wake(&sleeper->seat);
 }
 
@@ -164,14 +196,57 @@ static void sleep_on(void)
     waking = false;
 }
 
+/* Under the lock, which is released meanwhile. Queues what the lookout gives. */
+static void look_out(bool wait)
+{
+    bool called = false;
+    unseen = 0;
+    if (wait)
+        atomic_fetch_add_explicit(&watching, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&lock);
+    struct flux_flow *list = lookout->look(wait, &called);
+    struct flux_flow *last = list;
+    uint64_t count = 0;
+    for (struct flux_flow *flow = list; flow != NULL; flow = flow->next, count++)
+        last = flow;
+    pthread_mutex_lock(&lock);
+    if (wait)
+        atomic_fetch_sub_explicit(&watching, 1, memory_order_relaxed);
+    if (called)
+        calling = false;
+    if (count > 0)
+        append(&ready, list, last, count);
+    from_threads = called ? 1 : -(int64_t)count;
+}
+
+/* Under the lock, which is released meanwhile. */
+static void wait_for_flow(void)
+{
+    if (lookout != NULL && atomic_load_explicit(&watching, memory_order_relaxed) < watchers_max)
+        look_out(true);
+    else
+        sleep_on();
+}
+
+/* Who has run what the lookout gave does not search before it goes there again: of those flows none
+ * is handed to and fro between threads. */
+static bool is_to_search(void)
+{
+    return lookout == NULL || from_threads > 0;
+}
+
 struct flux_flow *fluxi_queue_take(void)
 {
     struct flux_flow *flow;
 
     pthread_mutex_lock(&lock);
-    while ((flow = choose()) == NULL && (flow = search()) == NULL && !closed)
-        sleep_on();
-    struct sleeper *woken = fresh.count > 0 || ready.count > 0 ? wants_thread() : NULL;
+    if (++unseen > READY_RUN && !fluxi_queue_watched())
+        look_out(false);
+    while ((flow = choose()) == NULL && (!is_to_search() || (flow = search()) == NULL) && !closed)
+        wait_for_flow();
+    from_threads++;
+    bool wanted = fresh.count > 0 || ready.count > 0 || closed || !fluxi_queue_watched();
+    struct sleeper *woken = wanted ? wants_thread() : NULL;
     bool make_room = source_waits && fresh.count <= fluxi_queue_bound / 2;
     if (make_room)
         source_waits = false;
@@ -182,13 +257,26 @@ struct flux_flow *fluxi_queue_take(void)
     return flow;
 }
 
+void fluxi_queue_watch(const struct fluxi_lookout *from, unsigned threads)
+{
+    lookout = from;
+    watchers_max = threads;
+}
+
+bool fluxi_queue_watched(void)
+{
+    return lookout == NULL || atomic_load_explicit(&watching, memory_order_relaxed) > 0;
+}
+
 void fluxi_queue_close(void)
 {
     pthread_mutex_lock(&lock);
     closed = true;
     struct sleeper *sleeper = sleepers, *next;
     sleepers = NULL;
+    struct sleeper *called = wants_thread(); /* who leaves the lookout calls the next */
     pthread_mutex_unlock(&lock);
+    wake(called);
     for (; sleeper != NULL; sleeper = next) {
         next = sleeper->next; /* it is on the stack of the thread that is woken */
         wake(sleeper);

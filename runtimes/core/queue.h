@@ -29,4 +29,23 @@ uint64_t fluxi_queue_length(void); /* a snapshot */
 
 extern uint64_t fluxi_queue_bound; /* set before start; UINT64_MAX at first */
 
+/* Where threads that have nothing to run see which flows go on for what happens outside of the
+ * program. Several may be there at a time. */
+struct fluxi_lookout {
+    /* Returns these flows, linked by `next`, or NULL: with `wait` once there are some or a call has
+     * come, else at once. *called, false before, is set where a call has come. */
+    struct flux_flow *(*look)(bool wait, bool *called);
+
+    /* Ends one wait, that of a thread that is there or else of the next to come. The next call
+     * comes when this one has been reported. */
+    void (*call)(void);
+};
+
+/* Before start: up to so many threads wait there and not on seats, one at least. */
+void fluxi_queue_watch(const struct fluxi_lookout *lookout, unsigned threads);
+
+/* False: no thread waits at the lookout, so a flow that could go on for ever has to pause now and
+ * then. True where there is none. */
+bool fluxi_queue_watched(void);
+
 #endif

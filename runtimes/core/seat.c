@@ -30,15 +30,26 @@ enum flux_next fluxi_seat_run(struct fluxi_seat *seat, struct flux_flow *flow)
     return next;
 }
 
+/* The mask of the calling thread with FLUXI_POKE let through. It is asked for once: no await then
+ * needs another system call, and the masks of a runtime's threads are the runtime's. */
+static const sigset_t *poke_mask(void)
+{
+    static _Thread_local sigset_t mask;
+    static _Thread_local bool known;
+    if (!known) {
+        pthread_sigmask(SIG_SETMASK, NULL, &mask);
+        sigdelset(&mask, FLUXI_POKE);
+        known = true;
+    }
+    return &mask;
+}
+
 /* ppoll with FLUXI_POKE let through, until that time. Returns as poll does. */
 static int poll_until(struct pollfd *fds, nfds_t count, uint64_t until)
 {
     uint64_t now = flux_now(), left = until > now ? until - now : 0;
     struct timespec time = {.tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND)};
-    sigset_t mask;
-    pthread_sigmask(SIG_SETMASK, NULL, &mask);
-    sigdelset(&mask, FLUXI_POKE);
-    return ppoll(fds, count, until != UINT64_MAX ? &time : NULL, &mask);
+    return ppoll(fds, count, until != UINT64_MAX ? &time : NULL, poke_mask());
 }
 
 static bool is_cancelled(const struct flux_flow *flow, bool idle)

@@ -11,12 +11,6 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 
-/* Whether the library's own call does: it does not wait, or nobody else would have to wait. */
-static bool passes(int flags)
-{
-    return !fluxi_calls_act() || (flags & MSG_DONTWAIT);
-}
-
 /* One transfer, of `data` or of `message`. */
 struct transfer {
     int fd, flags;
@@ -47,7 +41,7 @@ static ssize_t receive_once(const struct transfer *transfer)
 }
 
 /* Flags with which the call either never waits or waits for more than a first byte. */
-#define UNUSUAL (MSG_ERRQUEUE | MSG_OOB | MSG_WAITALL)
+#define UNUSUAL (MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB | MSG_WAITALL)
 
 struct receive_job {
     struct job job;
@@ -101,7 +95,7 @@ static ssize_t receive_all(struct transfer *transfer)
 
 static ssize_t receive_unusual(struct transfer *transfer)
 {
-    if (transfer->flags & (MSG_ERRQUEUE | MSG_OOB))
+    if (transfer->flags & (MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB))
         return receive_once(transfer); /* none of these waits */
     if (!is_stream(transfer->fd))
         return receive(transfer); /* MSG_WAITALL means nothing to a datagram */
@@ -121,7 +115,7 @@ static ssize_t receive_any(struct transfer *transfer)
 
 ssize_t fluxi_call_recv(int fd, void *data, size_t size, int flags)
 {
-    if (passes(flags))
+    if (!fluxi_calls_act())
         return REAL(recv)(fd, data, size, flags);
     return receive_any(&(struct transfer){.fd = fd, .flags = flags, .data = data, .size = size});
 }
@@ -129,7 +123,7 @@ ssize_t fluxi_call_recv(int fd, void *data, size_t size, int flags)
 ssize_t fluxi_call_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *address,
                             socklen_t *length)
 {
-    if (passes(flags))
+    if (!fluxi_calls_act())
         return REAL(recvfrom)(fd, data, size, flags, address, length);
     return receive_any(&(struct transfer){.fd = fd,
                                           .flags = flags,
@@ -141,7 +135,7 @@ ssize_t fluxi_call_recvfrom(int fd, void *data, size_t size, int flags, struct s
 
 ssize_t fluxi_call_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    if (passes(flags) || !message)
+    if (!fluxi_calls_act() || !message)
         return REAL(recvmsg)(fd, message, flags);
     return receive_any(&(struct transfer){.fd = fd, .flags = flags, .message = message});
 }
@@ -188,9 +182,10 @@ static ssize_t send_data(const struct transfer *transfer)
                          transfer->flags | MSG_DONTWAIT, transfer->address, transfer->given);
         if (sent >= 0) {
             total += (size_t)sent;
-            if (total >= transfer->size)
+            if (total >= transfer->size || (transfer->flags & MSG_DONTWAIT))
                 return (ssize_t)total;
-        } else if (errno != EAGAIN || fluxi_calls_patience(&patience) != 0) {
+        } else if (errno != EAGAIN || (transfer->flags & MSG_DONTWAIT) ||
+                   fluxi_calls_patience(&patience) != 0) {
             return total > 0 ? (ssize_t)total : -1;
         }
     }
@@ -213,7 +208,7 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags)
                     size += part.msg_iov[i].iov_len;
             }
             total += (size_t)sent;
-            if (total >= size)
+            if (total >= size || (flags & MSG_DONTWAIT))
                 return (ssize_t)total;
             int count;
             fluxi_rest_skip(&rest, (size_t)sent);
@@ -221,7 +216,8 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags)
             part.msg_iovlen = (size_t)count;
             part.msg_control = NULL;
             part.msg_controllen = 0;
-        } else if (errno != EAGAIN || fluxi_calls_patience(&patience) != 0) {
+        } else if (errno != EAGAIN || (flags & MSG_DONTWAIT) ||
+                   fluxi_calls_patience(&patience) != 0) {
             return total > 0 ? (ssize_t)total : -1;
         }
     }
@@ -229,7 +225,7 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags)
 
 ssize_t fluxi_call_send(int fd, const void *data, size_t size, int flags)
 {
-    if (passes(flags))
+    if (!fluxi_calls_act())
         return REAL(send)(fd, data, size, flags);
     return fluxi_call_sendto(fd, data, size, flags, NULL, 0);
 }
@@ -237,7 +233,7 @@ ssize_t fluxi_call_send(int fd, const void *data, size_t size, int flags)
 ssize_t fluxi_call_sendto(int fd, const void *data, size_t size, int flags,
                           const struct sockaddr *address, socklen_t length)
 {
-    if (passes(flags))
+    if (!fluxi_calls_act())
         return REAL(sendto)(fd, data, size, flags, address, length);
     struct transfer transfer = {.fd = fd,
                                 .flags = flags,
@@ -251,7 +247,7 @@ ssize_t fluxi_call_sendto(int fd, const void *data, size_t size, int flags,
 
 ssize_t fluxi_call_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    if (passes(flags))
+    if (!fluxi_calls_act())
         return REAL(sendmsg)(fd, message, flags);
     int before = errno;
     return fluxi_calls_return(before, send_message(fd, message, flags));

@@ -1,11 +1,11 @@
 /* pool.c - the runtime `pool`: workers run flows from a queue.
  *
  * A worker runs a flow until it parks or ends. A flow that waits for a constraint or a descriptor
- * holds no worker; a node that blocks in a call does. Nodes that block are ordinary here (sockets,
- * disks), so there are more workers than CPUs unless --threads says otherwise.
+ * holds no worker; workers that have nothing to run wait for all these descriptors together
+ * (poller.c). A node that blocks in a call does hold its worker. Nodes that block are ordinary here
+ * (sockets, disks), so there are more workers than CPUs unless --threads says otherwise.
  */
 #include "pool.h"
-#include "queue.h"
 #include "seat.h"
 #include "source_thread.h"
 
@@ -85,6 +85,7 @@ int fluxi_runtime_start(void)
         worker_count = many > WORKERS_MIN ? many : WORKERS_MIN;
     }
     fluxi_queue_bound = queue_bound;
+    fluxi_queue_watch(&fluxi_poller, fluxi_cpus() + 1); /* a flow more than CPUs may block */
     int error = fluxi_poller_start();
     if (error != 0) {
         flux_log(FLUX_ERROR, "start: no poller: %s; are descriptors left (ulimit -n)?",
@@ -149,7 +150,7 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
 bool flux_turn(struct flux_flow *flow, uint32_t at)
 {
     flow->error = 0;
-    if (flow->home != NULL || fluxi_queue_length() == 0)
+    if (flow->home != NULL || (fluxi_queue_length() == 0 && fluxi_queue_watched()))
         return true;
     flow->at = at;
     flow->next = NULL;

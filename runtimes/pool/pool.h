@@ -1,10 +1,13 @@
 /* pool.h - what the files of the runtime `pool` know of each other: poller.c has the flows that
- * await a descriptor, pool.c the workers that run those that can run (core/queue.c).
+ * await a descriptor, pool.c the workers that run those that can run (core/queue.c), and wait in
+ * the poller when there is none.
  */
 #ifndef POOL_H
 #define POOL_H
 
-#include "runtime.h"
+#include "queue.h"
+
+extern const struct fluxi_lookout fluxi_poller;
 
 int fluxi_poller_start(void); /* 0 or an errno value */
 

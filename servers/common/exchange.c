@@ -88,6 +88,13 @@ int exchange_parse_head(struct exchange *exchange)
     return exchange->request.stage == HTTP_IN_HEAD ? parse_head(exchange) : 0;
 }
 
+bool exchange_is_head(const struct exchange *exchange)
+{
+    static const char head[] = "HEAD ";
+    const size_t length = sizeof head - 1;
+    return exchange->length >= length && memcmp(exchange->buffer, head, length) == 0;
+}
+
 int exchange_skip_body(struct exchange *exchange)
 {
     struct http_request *request = &exchange->request;

@@ -41,6 +41,9 @@ int exchange_receive(struct exchange *exchange, struct stream *stream);
  * arrive. Returns 0 or an error that response.h has an answer for, as do the next two. */
 int exchange_parse_head(struct exchange *exchange);
 
+/* Whether it is a HEAD, whose answer has no body: known of a request that cannot be parsed, too. */
+bool exchange_is_head(const struct exchange *exchange);
+
 /* Passes over what has arrived of the body, until the stage is HTTP_WHOLE. */
 int exchange_skip_body(struct exchange *exchange);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Smaller ones are not worth compressing: head and all, they are a packet either way. */
@@ -134,7 +135,9 @@ static struct file *regular(const struct file_options *options, const char *path
     file->descriptor = descriptor;
     file->stat = *stat;
     file->size = (uint64_t)stat->st_size;
-    file->modified = stat->st_mtim.tv_sec;
+    /* RFC 9110, section 8.8.2.1: nothing has been changed in the future. */
+    const time_t now = time(NULL);
+    file->modified = stat->st_mtim.tv_sec < now ? stat->st_mtim.tv_sec : now;
     make_etag(file, suffix);
     if (file->size <= options->in_memory) {
         file->bytes = read_all(descriptor, (size_t)file->size);

@@ -10,17 +10,17 @@ enum {
     CHAR_TOKEN = 1, /* tchar: RFC 9110, section 5.6.2 */
     CHAR_TARGET =
         2,         /* whatever is visible but '#', as no fragment is sent: RFC 9112, section 3.2 */
-    CHAR_HOST = 4, /* of host and port: RFC 3986, section 3.2.2 */
+    CHAR_HOST = 4, /* unreserved and sub-delims, of hosts: RFC 3986, section 3.2.2 */
 };
 
 /* By code; those above 0x7f are nothing of this. */
 static const unsigned char classes[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control characters */
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control characters */
-    0, 7, 2, 1, 7, 7, 7, 7, 6, 6, 7, 7, 6, 7, 7, 2, /* space, to slash */
-    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 2, 6, 2, 2, /* 0 to 9, to question mark */
+    0, 7, 2, 1, 7, 3, 7, 7, 6, 6, 7, 7, 6, 7, 7, 2, /* space, to slash */
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 6, 2, 6, 2, 2, /* 0 to 9, to question mark */
     2, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, /* at, A to O */
-    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 2, 6, 3, 7, /* P to Z, to underscore */
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 2, 2, 3, 7, /* P to Z, to underscore */
     3, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, /* grave, a to o */
     7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2, 3, 2, 7, 0, /* p to z, to DEL */
 };
@@ -121,17 +121,39 @@ static int note_type(struct http_request *request, struct http_text *text, struc
     return 0;
 }
 
+/* The length of "[...]" at the beginning: an address of IPv6, or of what comes after it. */
+static size_t literal_length(struct http_text text)
+{
+    size_t i = 1;
+    while (i < text.length && (is_in(text.at[i], CHAR_HOST) || text.at[i] == ':'))
+        i++;
+    return i > 1 && i < text.length && text.at[i] == ']' ? i + 1 : 0;
+}
+
+/* The length of a name, or of an address of IPv4, at the beginning. */
+static size_t name_length(struct http_text text)
+{
+    size_t i = 0;
+    char c;
+    while (i < text.length) {
+        if (is_in(text.at[i], CHAR_HOST))
+            i++;
+        else if (text.at[i] == '%' &&
+                 http_target_escape((struct http_text){text.at + i, text.length - i}, &c))
+            i += 3;
+        else
+            break;
+    }
+    return i;
+}
+
 /* Host, and port if there is one: of a field Host or of a target in absolute form. */
 static bool is_authority(struct http_text text)
 {
-    bool in_brackets = false;
-    size_t i = 0;
-    for (; i < text.length && (in_brackets || text.at[i] != ':'); i++) {
-        if (!is_in(text.at[i], CHAR_HOST))
-            return false;
-        if (text.at[i] == '[' || text.at[i] == ']')
-            in_brackets = text.at[i] == '[';
-    }
+    const bool is_literal = text.length > 0 && text.at[0] == '[';
+    size_t i = is_literal ? literal_length(text) : name_length(text);
+    if (i < text.length && text.at[i] != ':')
+        return false;
     while (++i < text.length)
         if (!is_digit(text.at[i]))
             return false;
@@ -164,13 +186,30 @@ static int note_length(struct http_request *request, struct http_text *text, str
     return 0;
 }
 
+static bool is_token(struct http_text text)
+{
+    size_t i = 0;
+    while (i < text.length && is_in(text.at[i], CHAR_TOKEN))
+        i++;
+    return i > 0 && i == text.length;
+}
+
+/* RFC 9112, section 6.3: where chunked is not the last of them, nobody knows where the body ends.
+ */
 static int note_coding(struct http_request *request, struct http_text *text, struct http_text value)
 {
+    struct http_text coding;
     (void)text;
-    if (request->chunked)
-        return EBADMSG;
-    request->chunked = true;
-    return http_text_is_nocase(value, "chunked") ? 0 : ENOSYS;
+    while (http_text_cut(&value, ',', &coding)) {
+        coding = http_text_trimmed(coding);
+        if (request->chunked || !is_token(coding))
+            return EBADMSG;
+        if (http_text_is_nocase(coding, "chunked"))
+            request->chunked = true;
+        else
+            request->other_coding = true;
+    }
+    return 0;
 }
 
 /* "close" wins over "keep-alive", wherever they stand. */
@@ -300,7 +339,7 @@ static int take_target_host(struct http_request *request)
     const char *scheme_end = memchr(target.at, ':', target.length);
     struct http_text authority = {.at = scheme_end + strlen("://")};
     authority.length = (size_t)(request->path.at - authority.at);
-    if (authority.length == 0 || !is_authority(authority))
+    if (authority.length == 0 || authority.at[0] == ':' || !is_authority(authority))
         return EBADMSG;
     request->host = authority;
     return 0;
@@ -380,8 +419,11 @@ int http_head_parse(struct http_request *request, const char *head, size_t lengt
         return EBADMSG;
     /* Section 6.1: both framings at once, and a coding that an HTTP/1.0 hop would have passed on
      * without understanding it, are how requests are smuggled. */
-    if (request->chunked && (request->has_length || request->minor == 0))
+    if ((request->chunked || request->other_coding) &&
+        (request->has_length || request->minor == 0 || !request->chunked))
         return EBADMSG;
+    if (request->other_coding)
+        return ENOSYS;
     request->has_body = request->chunked || request->has_length;
     if (request->closes)
         request->keep_alive = false;

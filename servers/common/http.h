@@ -26,6 +26,7 @@ enum http_stage {
 
 enum http_chunk_stage {
     HTTP_CHUNK_SIZE,
+    HTTP_CHUNK_BLANK, /* between the size and an extension */
     HTTP_CHUNK_EXTENSION,
     HTTP_CHUNK_SIZE_LF,
     HTTP_CHUNK_DATA,
@@ -63,7 +64,7 @@ struct http_request {
     struct http_text content_type; /* which is refused if it is repeated */
 
     /* Framing of the body. */
-    bool chunked, has_length;
+    bool chunked, other_coding, has_length;
     uint64_t left;     /* bytes of the body, or of this chunk, yet to come */
     uint64_t room;     /* chunked: how many more bytes the body may have */
     uint64_t overhead; /* chunked: how many more bytes of extensions and trailers */

@@ -41,6 +41,16 @@ static int chunk_overhead(struct http_request *request, char c)
     return c == '\n' || c == '\0' ? EBADMSG : 0;
 }
 
+/* The beginning of an extension, and blanks in front of it: these ought not to be there, but are to
+ * be accepted (RFC 9110, section 5.6.3). */
+static int chunk_extension(struct http_request *request, char c)
+{
+    if (c != ';' && c != ' ' && c != '\t')
+        return EBADMSG;
+    request->chunk_stage = c == ';' ? HTTP_CHUNK_EXTENSION : HTTP_CHUNK_BLANK;
+    return chunk_overhead(request, c);
+}
+
 /* One byte of a chunked body that is not data (RFC 9112, section 7.1). */
 static int chunk_step(struct http_request *request, char c)
 {
@@ -48,10 +58,14 @@ static int chunk_step(struct http_request *request, char c)
     case HTTP_CHUNK_SIZE:
         if (isxdigit((unsigned char)c))
             return chunk_size_digit(request, c);
-        if (request->chunk_digits == 0 || (c != '\r' && c != ';'))
+        if (request->chunk_digits == 0)
             return EBADMSG;
-        request->chunk_stage = c == '\r' ? HTTP_CHUNK_SIZE_LF : HTTP_CHUNK_EXTENSION;
+        if (c != '\r')
+            return chunk_extension(request, c);
+        request->chunk_stage = HTTP_CHUNK_SIZE_LF;
         return 0;
+    case HTTP_CHUNK_BLANK:
+        return chunk_extension(request, c);
     case HTTP_CHUNK_EXTENSION:
         if (c == '\r')
             request->chunk_stage = HTTP_CHUNK_SIZE_LF;

@@ -6,57 +6,64 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* ---- from a target --------------------------------------------------------------------------- */
 
-/* Ends the segment that begins at `start` of `to` and ends at `length`: what remains. It is "" or
- * ends with a slash when a segment begins. Returns EINVAL where it leads above the root. */
-static int end_segment(char *to, size_t start, size_t *length)
+/* What remains of `length` bytes when the segment that begins at `start` has come to its end:
+ * without it where it is ".", without the one before, too, where it is "..". ABOVE: there is none
+ * before. */
+#define ABOVE SIZE_MAX
+static size_t without_dots(const char *to, size_t start, size_t length)
 {
-    const struct http_text segment = {to + start, *length - start};
-    if (http_text_is(segment, ".")) {
-        *length = start;
-    } else if (http_text_is(segment, "..")) {
-        if (start == 0)
-            return EINVAL;
-        *length = start - 1;
-        while (*length > 0 && to[*length - 1] != '/')
-            --*length;
-    }
-    return 0;
+    const struct http_text segment = {to + start, length - start};
+    if (http_text_is(segment, "."))
+        return start;
+    if (!http_text_is(segment, ".."))
+        return length;
+    if (start == 0)
+        return ABOVE;
+    for (length = start - 1; length > 0 && to[length - 1] != '/'; length--)
+        continue;
+    return length;
 }
 
 int path_of_target(struct http_text path, char *to, size_t room)
 {
+    /* What there is of it ends with a slash, or is empty, where a segment begins. */
     size_t start = 0, length = 0;
     for (size_t i = 0; i < path.length; i++) {
         char c = path.at[i];
         if (length + 1 >= room)
             return ENOENT;
         if (c == '/') {
-            int error = end_segment(to, start, &length);
-            if (error != 0)
-                return error;
+            length = without_dots(to, start, length);
+            if (length == ABOVE)
+                return EINVAL;
             if (length > 0 && to[length - 1] != '/')
                 to[length++] = '/';
             start = length;
             continue;
         }
         if (c == '%') {
-            if (!http_target_escape((struct http_text){path.at + i, path.length - i}, &c))
+            char escaped;
+            if (!http_target_escape((struct http_text){path.at + i, path.length - i}, &escaped))
                 return EINVAL;
-            if (c == '/')
+            if (escaped == '/')
                 return ENOENT;
+            c = escaped;
             i += 2;
         }
         to[length++] = c;
     }
-    int error = end_segment(to, start, &length);
+    length = without_dots(to, start, length);
+    if (length == ABOVE)
+        return EINVAL;
     to[length] = '\0';
-    return error;
+    return 0;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */

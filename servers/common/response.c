@@ -31,6 +31,7 @@ static const struct response_case cases[] = {
     {ENOMEM, 503, false},
     {EPROTONOSUPPORT, 505, true},
     {ERANGE, 416, false},
+    {EDESTADDRREQ, 421, false},
     {ENOPROTOOPT, 417, true},
     /* Of a server behind this one: it cannot be reached, breaks the rules, has no room, is late. */
     {EHOSTUNREACH, 502, false},

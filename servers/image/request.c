@@ -162,7 +162,7 @@ int Apologise(Apologise_in *in, Apologise_out *out)
 
     exchange->keep_alive = connection_may_go_on(exchange) && !answer->closes;
     response_message(&exchange->response, answer, exchange->request.minor, exchange->keep_alive,
-                     http_text_is(exchange->request.method, "HEAD"),
+                     exchange_is_head(exchange),
                      answer->status == 405 ? "Allow: GET, HEAD\r\n" : NULL);
     return 0;
 }

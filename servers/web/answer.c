@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALLOWED "Allow: GET, HEAD, OPTIONS\r\n"
+#define MESSAGE_SIZE 300 /* the rest of the head of a response_message, and its page */
+#define ALLOWED      "Allow: GET, HEAD, OPTIONS\r\n"
 
 int PassOver(PassOver_in *in, PassOver_out *out)
 {
@@ -51,24 +52,25 @@ static void send_not_modified(web_request *request, const struct file *file)
     response_end(response);
 }
 
-/* Where the folder is: the path as it was asked for with a slash behind it. Two slashes in front
- * would be another host. */
-static void redirect(web_request *request)
+/* Where the folder is, relative to what was asked for: its last segment with a slash behind it. So
+ * whatever else stands in the path, it is not taken for another host; and "./" is in front of it
+ * since what stands before a colon would be taken for a scheme. */
+static int redirect(web_request *request)
 {
     static const struct response_case moved = {0, 301, false};
     const struct http_request *http = &request->exchange.request;
-    struct http_text path = http->path, query = http->query;
-    char fields[RESPONSE_HEAD_SIZE / 2];
-    while (path.length > 1 && path.at[1] == '/') {
-        path.at++;
-        path.length--;
-    }
-    int length =
-        snprintf(fields, sizeof fields, "Location: %.*s/%s%.*s\r\n", (int)path.length, path.at,
-                 query.at != NULL ? "?" : "", (int)query.length, query.at != NULL ? query.at : "");
-    bool fits = length > 0 && (size_t)length < sizeof fields;
+    struct http_text rest = http->path, segment = rest, query = http->query;
+    char fields[RESPONSE_HEAD_SIZE - MESSAGE_SIZE];
+    while (http_text_cut(&rest, '/', &segment))
+        ;
+    int length = snprintf(fields, sizeof fields, "Location: ./%.*s/%s%.*s\r\n", (int)segment.length,
+                          segment.at, query.at != NULL ? "?" : "", (int)query.length,
+                          query.at != NULL ? query.at : "");
+    if (length < 0 || (size_t)length >= sizeof fields)
+        return ENAMETOOLONG;
     response_message(&request->exchange.response, &moved, http->minor, request->exchange.keep_alive,
-                     request->head_only, fits ? fields : NULL);
+                     request->head_only, fields);
+    return 0;
 }
 
 static void describe(web_request *request)
@@ -126,7 +128,7 @@ int Compose(Compose_in *in, Compose_out *out)
     if (request->method == OPTIONS)
         describe(request);
     else if (file->kind == FILE_REDIRECT)
-        redirect(request);
+        error = redirect(request);
     else
         error = answer_file(request, chosen(request));
     return error;
@@ -160,6 +162,6 @@ int Apologise(Apologise_in *in, Apologise_out *out)
 
     exchange->keep_alive = connection_may_go_on(exchange) && !answer->closes;
     response_message(&exchange->response, answer, exchange->request.minor, exchange->keep_alive,
-                     request->head_only, further_fields(request, answer->status, fields));
+                     exchange_is_head(exchange), further_fields(request, answer->status, fields));
     return 0;
 }

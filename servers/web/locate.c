@@ -6,8 +6,10 @@
 #include "flux.h"
 #include "http_limits.h"
 #include "path.h"
+#include "tls.h"
 
 #include <errno.h>
+#include <strings.h>
 
 static enum method method_of(struct http_text method)
 {
@@ -22,6 +24,15 @@ static enum method method_of(struct http_text method)
 static bool is_about_server(const web_request *request)
 {
     return request->method == OPTIONS && http_text_is(request->exchange.request.path, "*");
+}
+
+/* What is to be had under TLS alone is not given away in the clear (RFC 9110, section 7.4). */
+static bool is_misdirected(const struct http_request *http)
+{
+    static const char scheme[] = "https:";
+    const size_t length = sizeof scheme - 1;
+    return http->target.length > length && strncasecmp(http->target.at, scheme, length) == 0 &&
+           !tls_wanted();
 }
 
 int ParseHead(ParseHead_in *in, ParseHead_out *out)
@@ -39,7 +50,9 @@ int ParseHead(ParseHead_in *in, ParseHead_out *out)
     }
     request->method = method_of(http->method);
     request->head_only = request->method == HEAD;
-    if (!is_about_server(request))
+    if (is_misdirected(http))
+        request->error = EDESTADDRREQ;
+    else if (!is_about_server(request))
         request->error = path_of_target(http->path, request->path, sizeof request->path);
     return 0;
 }

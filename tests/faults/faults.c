@@ -36,6 +36,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -383,6 +384,7 @@ CALL(CREATE, -1, int, socketpair, (int domain, int type, int protocol, int fds[2
 CALL(CREATE, -1, int, pipe, (int fds[2]), fds)
 CALL(CREATE, -1, int, pipe2, (int fds[2], int flags), fds, flags)
 CALL(CREATE, -1, int, eventfd, (unsigned start, int flags), start, flags)
+CALL(CREATE, -1, int, timerfd_create, (int clock, int flags), clock, flags)
 CALL(CREATE, -1, int, epoll_create1, (int flags), flags)
 CALL(CREATE, -1, int, dup, (int fd), fd)
 

@@ -177,6 +177,10 @@ class Http:
         self.request(target, method, fields)
         return self.response(method)
 
+    def shut(self):
+        """Sends nothing more."""
+        self.socket.shutdown(socket.SHUT_WR)
+
     def closed(self):
         """Whether the server closes now, without another byte."""
         return self.file.read(1) == b""

@@ -44,7 +44,8 @@ CLOSED = [
     (b"GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505),
     (b"GET /" + 9000 * b"a" + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414),
     (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + 9000 * b"a" + b"\r\n\r\n", 431),
-    (b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+    (b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
+    (b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
     (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 70000\r\n\r\n", 413),
     (b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n11171\r\n", 413),
     (b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
@@ -142,6 +143,10 @@ def head_and_validators(server):
         equal(client.response().status, 304, "the status of what the client has")
         client.request("/small.jpg?size=1", fields=f"If-None-Match: {whole.fields['etag']}\r\n")
         equal(client.response().status, 200, "the status of another size")
+        client.request("/small.jpg", fields="If-Match: \"x\"\r\n")
+        equal(client.response().status, 412, "the status of a version that is gone")
+        client.request("/small.jpg", fields=f"If-Match: {whole.fields['etag']}\r\n")
+        equal(client.response().status, 200, "the status of the version that is asked for")
 
 
 def refusal_reaches_a_client_that_sends(server):

@@ -151,6 +151,30 @@ static void exchange_parse__large_body__needs_no_large_buffer(void **state)
     close_pair(pair);
 }
 
+/* RFC 9110, section 9.3.2: also where the rest of it is wrong. */
+static void exchange_is_head__method__whatever_follows(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        bool is_head;
+    } cases[] = {
+        {"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", true},
+        {"\r\nHEAD / HTTP/1.1\nHost: h\n\n", true},
+        {"HEAD / HTTP/9.9\r\n\r\n", true},
+        {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", false},
+        {"HEADS / HTTP/1.1\r\n\r\n", false},
+        {"HEA", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct pair *pair = open_pair(1000, 1000);
+        say(pair, cases[i].text);
+        go_on(pair);
+        assert_int_equal(exchange_is_head(&pair->exchange), cases[i].is_head);
+        close_pair(pair);
+    }
+}
+
 static void exchange_parse__body_announced_but_held_back__answered_at_once(void **state)
 {
     (void)state;
@@ -344,6 +368,7 @@ int main(void)
         cmocka_unit_test(exchange_parse__head_at_and_above_the_limit__the_error_says_what),
         cmocka_unit_test(exchange_parse__body_above_the_limit__refused_before_it_comes),
         cmocka_unit_test(exchange_parse__large_body__needs_no_large_buffer),
+        cmocka_unit_test(exchange_is_head__method__whatever_follows),
         cmocka_unit_test(exchange_parse__body_announced_but_held_back__answered_at_once),
         cmocka_unit_test(exchange_receive__client_gone__says_so),
         cmocka_unit_test(response_send__slow_reader__nothing_lost_or_twice),

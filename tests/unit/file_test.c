@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -85,6 +86,18 @@ static void file_open__small_file__in_memory_with_its_fields(void **state)
     char etag[100];
     snprintf(etag, sizeof etag, "ETag: %s", file->etag);
     assert_true(has_field(file, etag, shared));
+    file_free(file);
+}
+
+static void file_open__rfc9110_8_8_2_1_file_of_the_future__modified_now(void **state)
+{
+    (void)state;
+    const time_t before = time(NULL);
+    write_file("future", "x");
+    touch("future", before + 100000);
+    struct file *file = look("future", NULL);
+    assert_in_range(file->modified, before, time(NULL));
+    assert_int_equal(file->stat.st_mtim.tv_sec, before + 100000);
     file_free(file);
 }
 
@@ -251,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(file_open__small_file__in_memory_with_its_fields),
+        cmocka_unit_test(file_open__rfc9110_8_8_2_1_file_of_the_future__modified_now),
         cmocka_unit_test(file_open__large_file__a_descriptor),
         cmocka_unit_test(file_open__unchanged__the_same),
         cmocka_unit_test(file_open__folder__its_index_or_a_redirect),

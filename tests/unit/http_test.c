@@ -162,6 +162,11 @@ static void http_head_parse__malformed_or_ambiguous__refused(void **state)
         {EBADMSG, "GET / HTTP/1.1\r\nHost: user@h\r\n\r\n"},
         {EBADMSG, "GET / HTTP/1.1\r\nHost: h:8o\r\n\r\n"},
         {EBADMSG, "GET / HTTP/1.1\r\nHost: ::1\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: [::1]]\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: [::1]:[\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: h[::1]\r\n\r\n"},
+        {EBADMSG, "GET / HTTP/1.1\r\nHost: h:1:2\r\n\r\n"},
         {EBADMSG, "GET /#fragment HTTP/1.1\r\n" HOST "\r\n"},
         {EBADMSG, "GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n"},
         {EBADMSG, "POST / HTTP/1.1\r\n" HOST "Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n"},
@@ -186,6 +191,9 @@ static void http_head_parse__malformed_or_ambiguous__refused(void **state)
         {EBADMSG, "POST / HTTP/1.1\r\n" HOST
                   "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
         {EBADMSG, "POST / HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"},
+        {EBADMSG, "POST / HTTP/1.0\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n"},
+        {EBADMSG, "POST / HTTP/1.1\r\n" HOST
+                  "Content-Length: 5\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct http_request request;
@@ -196,16 +204,79 @@ static void http_head_parse__malformed_or_ambiguous__refused(void **state)
     }
 }
 
-static void http_head_parse__coding_other_than_chunked__never_accepted(void **state)
+/* RFC 9112, sections 6.1 and 6.3: 400 where chunked is not the last, 501 where it is not alone. */
+static void http_head_parse__rfc9112_6_3_coding_other_than_chunked__never_accepted(void **state)
 {
     (void)state;
-    const char *const codings[] = {"gzip",  "chunked, gzip", "gzip, chunked", "xchunked",
-                                   "chunk", "\"chunked\"",   "identity",      "\013chunked"};
-    for (size_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
+    const struct {
+        int error;
+        const char *codings;
+    } cases[] = {
+        {ENOSYS, "gzip, chunked"},
+        {ENOSYS, "gzip ,x,\tChunked"},
+        {ENOSYS, "gzip\r\nTransfer-Encoding: chunked"},
+        {EBADMSG, "gzip"},
+        {EBADMSG, "identity"},
+        {EBADMSG, "xchunked"},
+        {EBADMSG, "chunk"},
+        {EBADMSG, "\"chunked\""},
+        {EBADMSG, "\013chunked"},
+        {EBADMSG, "chunked;x=y"},
+        {EBADMSG, "chunked, gzip"},
+        {EBADMSG, "chunked, chunked"},
+        {EBADMSG, "chunked\r\nTransfer-Encoding: gzip"},
+        {EBADMSG, "chunked,"},
+        {EBADMSG, ",chunked"},
+        {EBADMSG, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char head[200] = "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: ";
-        strcat(strcat(head, codings[i]), "\r\n\r\n");
+        strcat(strcat(head, cases[i].codings), "\r\n\r\n");
         struct http_request request;
-        assert_int_not_equal(parse(head, &request), 0);
+        assert_int_equal(parse(head, &request), cases[i].error);
+    }
+}
+
+/* RFC 9112, section 3.2, with the grammar of RFC 3986, section 3.2.2. */
+static void http_head_parse__rfc9112_3_2_hosts__names_and_addresses(void **state)
+{
+    (void)state;
+    const struct {
+        int error;
+        const char *host;
+    } cases[] = {
+        {0, ""},
+        {0, "h"},
+        {0, "h:"},
+        {0, ":80"},
+        {0, "a-b_c~d.example:8080"},
+        {0, "a,b;c=d"},
+        {0, "%41%c3%a9"},
+        {0, "[::1]"},
+        {0, "[2001:db8::192.0.2.1]:80"},
+        {0, "[v1.x:y]"},
+        {EBADMSG, "h h"},
+        {EBADMSG, "h:port"},
+        {EBADMSG, "h:80:80"},
+        {EBADMSG, "h/"},
+        {EBADMSG, "user@h"},
+        {EBADMSG, "[::1"},
+        {EBADMSG, "::1]"},
+        {EBADMSG, "[::1]x"},
+        {EBADMSG, "a[::1]"},
+        {EBADMSG, "[]"},
+        {EBADMSG, "[::%41]"},
+        {EBADMSG, "%4"},
+        {EBADMSG, "%zz"},
+        {EBADMSG, "%"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char head[200] = "GET / HTTP/1.1\r\nHost: ";
+        strcat(strcat(head, cases[i].host), "\r\n\r\n");
+        struct http_request request;
+        if (parse(head, &request) != cases[i].error)
+            print_error("not %d for %s", cases[i].error, cases[i].host);
+        assert_int_equal(parse(head, &request), cases[i].error);
     }
 }
 
@@ -353,6 +424,7 @@ static void http_head_parse__rfc9112_3_2_target_forms__origin_absolute_asterisk(
         {EBADMSG, "GET a/b", NULL, NULL, NULL},
         {EBADMSG, "GET ftp://target/a", NULL, NULL, NULL},
         {EBADMSG, "GET http:///a", NULL, NULL, NULL},
+        {EBADMSG, "GET http://:80/a", NULL, NULL, NULL},
         {EBADMSG, "GET http://", NULL, NULL, NULL},
         {EBADMSG, "GET http://user@target/a", NULL, NULL, NULL},
         {EBADMSG, "GET http://target:x/a", NULL, NULL, NULL},
@@ -455,6 +527,7 @@ static void http_body_skip__chunks__stops_behind_the_last(void **state)
         {"5\r\nhello\r\n0\r\n\r\n", 0},
         {"00a;name=\"value\"\r\n0123456789\r\n1\r\nx\r\n000\r\n\r\n", 0},
         {"5\r\nhello\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n", 0},
+        {"5 ;a=b\r\nhello\r\n0\t ;a\r\n\r\n", 0},
         {"5\r\nhello", EAGAIN},
         {"5\r\nhelloX\r\n0\r\n\r\n", EBADMSG},
         {"5\r\nhello\n0\r\n\r\n", EBADMSG},
@@ -462,6 +535,7 @@ static void http_body_skip__chunks__stops_behind_the_last(void **state)
         {"\r\n0\r\n\r\n", EBADMSG},
         {" 5\r\nhello\r\n0\r\n\r\n", EBADMSG},
         {"5 \r\nhello\r\n0\r\n\r\n", EBADMSG},
+        {"5 5\r\nhello\r\n0\r\n\r\n", EBADMSG},
         {"-5\r\nhello\r\n0\r\n\r\n", EBADMSG},
         {"0x5\r\nhello\r\n0\r\n\r\n", EBADMSG},
         {"5;a\nb\r\nhello\r\n0\r\n\r\n", EBADMSG},
@@ -617,7 +691,8 @@ int main(void)
         cmocka_unit_test(http_head_parse__plain_request__all_its_parts),
         cmocka_unit_test(http_head_parse__connection_field__decides),
         cmocka_unit_test(http_head_parse__malformed_or_ambiguous__refused),
-        cmocka_unit_test(http_head_parse__coding_other_than_chunked__never_accepted),
+        cmocka_unit_test(http_head_parse__rfc9112_6_3_coding_other_than_chunked__never_accepted),
+        cmocka_unit_test(http_head_parse__rfc9112_3_2_hosts__names_and_addresses),
         cmocka_unit_test(http_head_end__control_characters__refused_before_the_head_is_whole),
         cmocka_unit_test(http_head_parse__names_in_any_case__noted),
         cmocka_unit_test(http_head_parse__rfc9110_5_6_2_names__are_tokens),

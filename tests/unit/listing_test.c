@@ -72,24 +72,26 @@ static void assert_has(const char *html, const char *text)
 static void listing_make__files_and_folders__names_sizes_dates(void **state)
 {
     struct folder *folder = *state;
-    make_file(folder, "b.txt", 0);
-    make_file(folder, "A.txt", 1023);
+    make_file(folder, "B.txt", 0);
+    make_file(folder, "a.txt", 1023);
     make_file(folder, "c", 1536);
+    make_file(folder, "cc", 2040);
     make_file(folder, "d", 10 * 1024);
     make_file(folder, "e", INT64_C(3) * 1024 * 1024 * 1024);
     assert_int_equal(mkdirat(folder->descriptor, "zoo", 0755), 0);
     char *html = list(folder, "a/b/");
     assert_has(html, "<title>Index of /a/b/</title>");
     assert_has(html, "<a href=\"../\">../</a>");
-    assert_has(html, "<a href=\"A.txt\">A.txt</a></td><td>1023</td><td>2009-02-13 23:31</td>");
-    assert_has(html, "<a href=\"b.txt\">b.txt</a></td><td>0</td>");
+    assert_has(html, "<a href=\"a.txt\">a.txt</a></td><td>1023</td><td>2009-02-13 23:31</td>");
+    assert_has(html, "<a href=\"B.txt\">B.txt</a></td><td>0</td>");
     assert_has(html, "<a href=\"c\">c</a></td><td>1.5 K</td>");
+    assert_has(html, "<a href=\"cc\">cc</a></td><td>1.9 K</td>");
     assert_has(html, "<a href=\"d\">d</a></td><td>10 K</td>");
     assert_has(html, "<a href=\"e\">e</a></td><td>3.0 G</td>");
     assert_has(html, "<a href=\"zoo/\">zoo/</a></td><td></td><td>20");
     /* Folders first, then by name, whatever case it is in. */
-    const char *const order[] = {"href=\"../\"", "href=\"zoo/\"", "href=\"A.txt\"",
-                                 "href=\"b.txt\"", "href=\"c\""};
+    const char *const order[] = {"href=\"../\"", "href=\"zoo/\"", "href=\"a.txt\"",
+                                 "href=\"B.txt\"", "href=\"c\""};
     const char *at = html;
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         at = strstr(at, order[i]);

@@ -17,6 +17,10 @@ static struct flux_flow flows[FLOWS];
 static void (*while_it_sleeps[3])(void); /* the n-th sleep, from 0 on */
 static void (*while_it_looks)(void);
 static unsigned sleeps, looks, signals, broadcasts;
+static unsigned watches, glances, calls; /* at the lookout: waits, looks without waiting, calls */
+static void (*while_it_watches[4])(void);
+static unsigned seen, seen_count; /* flows that the next look brings */
+static bool call_seen;
 
 static void sleep_through(void)
 {
@@ -60,11 +64,43 @@ int sched_yield(void)
     return 0;
 }
 
+static struct flux_flow *list_of(unsigned first, unsigned count)
+{
+    for (unsigned i = first; i + 1 < first + count; i++)
+        flows[i].next = &flows[i + 1];
+    if (count > 0)
+        flows[first + count - 1].next = NULL;
+    return count > 0 ? &flows[first] : NULL;
+}
+
+static struct flux_flow *look(bool wait, bool *called)
+{
+    unsigned watch = watches;
+    *(wait ? &watches : &glances) += 1;
+    if (wait && while_it_watches[watch] != NULL)
+        while_it_watches[watch]();
+    struct flux_flow *list = list_of(seen, seen_count);
+    seen_count = 0;
+    *called = call_seen;
+    call_seen = false;
+    return list;
+}
+
+static void call(void)
+{
+    calls++;
+}
+
+static const struct fluxi_lookout lookout = {.look = look, .call = call};
+
 static int begin(void **state)
 {
     (void)state;
     memset(flows, 0, sizeof flows);
     sleeps = looks = signals = broadcasts = 0;
+    watches = glances = calls = 0;
+    memset(while_it_watches, 0, sizeof while_it_watches);
+    fluxi_queue_watch(NULL, 0);
     while_it_looks = NULL;
     fluxi_queue_bound = UINT64_MAX;
     assert_int_equal(fluxi_queue_length(), 0);
@@ -80,10 +116,7 @@ static void start(unsigned first, unsigned count)
 /* Makes them ready, as one list. */
 static void make_ready(unsigned first, unsigned count)
 {
-    for (unsigned i = first; i + 1 < first + count; i++)
-        flows[i].next = &flows[i + 1];
-    flows[first + count - 1].next = NULL;
-    fluxi_queue_ready(&flows[first]);
+    fluxi_queue_ready(list_of(first, count));
 }
 
 static void take(unsigned expected)
@@ -237,6 +270,121 @@ static void take__one_comes_while_another_looks__sleeper_is_left_alone(void **st
     assert_int_equal(sleeps, 1);
 }
 
+/* ---- the lookout ----------------------------------------------------------------------------- */
+
+static void see(unsigned first, unsigned count)
+{
+    seen = first;
+    seen_count = count;
+}
+
+static void three_are_seen(void)
+{
+    assert_true(fluxi_queue_watched());
+    see(0, 3);
+}
+
+static void take__lookout__what_it_sees_is_run_in_order(void **state)
+{
+    (void)state;
+    fluxi_queue_watch(&lookout, 1);
+    while_it_watches[0] = three_are_seen;
+    take(0);
+    assert_false(fluxi_queue_watched());
+    assert_int_equal(fluxi_queue_length(), 2);
+    take(1);
+    take(2);
+    while_it_watches[1] = three_are_seen;
+    take(0); /* without having searched: nobody hands over what comes from there */
+    assert_int_equal(watches, 2);
+    assert_int_equal(sleeps + signals + calls, 0);
+    take(1);
+    take(2);
+}
+
+static void two_are_queued(void)
+{
+    start(0, 1);
+    make_ready(1, 1);
+    assert_int_equal(calls, 1); /* not again, before the first has come */
+    call_seen = true;
+}
+
+static void take__queued_meanwhile__one_at_the_lookout_is_called(void **state)
+{
+    (void)state;
+    fluxi_queue_watch(&lookout, 2);
+    while_it_watches[0] = two_are_queued;
+    take(1);
+    assert_int_equal(calls, 1); /* nobody is there any more */
+    take(0);
+    while_it_watches[1] = two_are_queued;
+    calls = 0;
+    take(1);
+    take(0);
+}
+
+/* The second of two threads sees two flows, and leaves one to the first. */
+static void second_at_the_lookout(void)
+{
+    while_it_watches[1] = three_are_seen;
+    take(0);
+    assert_int_equal(calls, 1);
+    call_seen = true;
+}
+
+static void take__sees_more_than_one__another_at_the_lookout_is_called(void **state)
+{
+    (void)state;
+    fluxi_queue_watch(&lookout, 2);
+    while_it_watches[0] = second_at_the_lookout;
+    take(1);
+    assert_int_equal(calls, 1);
+    take(2);
+}
+
+static void one_is_seen(void)
+{
+    see(0, 1);
+}
+
+/* While the first thread sleeps, since there is no place, the second sees a flow and leaves. */
+static void second_leaves_the_lookout(void)
+{
+    fluxi_queue_watch(&lookout, 1);
+    while_it_watches[0] = one_is_seen;
+    while_it_watches[1] = three_are_seen;
+    take(0);
+    assert_int_equal(signals, 1);
+}
+
+static void take__last_leaves_the_lookout__a_sleeper_goes_there(void **state)
+{
+    (void)state;
+    fluxi_queue_watch(&lookout, 0);
+    while_it_sleeps[0] = second_leaves_the_lookout;
+    take(0);
+    assert_int_equal(watches, 2);
+    assert_int_equal(sleeps, 1);
+    take(1);
+    take(2);
+}
+
+static void take__always_ready__the_lookout_has_its_turn(void **state)
+{
+    (void)state;
+    fluxi_queue_watch(&lookout, 1);
+    while_it_watches[0] = one_is_seen;
+    take(0);
+    make_ready(1, 20);
+    see(30, 1);
+    for (unsigned i = 1; i <= 20; i++)
+        take(i);
+    take(30);
+    assert_int_equal(glances, 1);
+    assert_int_equal(watches, 1);
+}
+
 /* ---- the bound ------------------------------------------------------------------------------- */
 
 static void nothing_happens(void)
@@ -271,23 +419,44 @@ static void start__full__waits_until_half_empty(void **state)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static void second_thread_to_the_end(void)
+/* Two threads are at the lookout and two sleep. A call ends the wait of one of the former, and
+ * whoever leaves calls the next. */
+static void sleeper_to_the_end(void)
 {
     assert_null(fluxi_queue_take());
+}
+
+static void sleepers_and_the_end(void)
+{
+    while_it_sleeps[0] = sleeper_to_the_end;
+    while_it_sleeps[1] = fluxi_queue_close;
+    assert_null(fluxi_queue_take());
+    assert_int_equal(sleeps, 2);
+    assert_int_equal(signals, 2);
+    assert_int_equal(calls, 1);
+    call_seen = true;
+}
+
+static void second_watcher_to_the_end(void)
+{
+    while_it_watches[1] = sleepers_and_the_end;
+    assert_null(fluxi_queue_take());
+    assert_int_equal(calls, 2);
+    call_seen = true;
 }
 
 static void take__closed__all_wake_and_there_is_what_is_left(void **state)
 {
     (void)state;
-    while_it_sleeps[0] = second_thread_to_the_end;
-    while_it_sleeps[1] = fluxi_queue_close;
+    fluxi_queue_watch(&lookout, 2);
+    while_it_watches[0] = second_watcher_to_the_end;
     assert_null(fluxi_queue_take());
-    assert_int_equal(sleeps, 2);
-    assert_int_equal(signals, 2);
+    assert_int_equal(calls, 2); /* nobody is left to be called */
     start(0, 1);
     take(0);
     assert_null(fluxi_queue_take());
     assert_int_equal(sleeps, 2);
+    assert_int_equal(watches, 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, begin)
@@ -303,6 +472,11 @@ int main(void)
         TEST(take__more_than_one__wakes_the_next),
         TEST(take__more_than_one_ready__wakes_the_next),
         TEST(take__one_comes_while_another_looks__sleeper_is_left_alone),
+        TEST(take__lookout__what_it_sees_is_run_in_order),
+        TEST(take__queued_meanwhile__one_at_the_lookout_is_called),
+        TEST(take__sees_more_than_one__another_at_the_lookout_is_called),
+        TEST(take__last_leaves_the_lookout__a_sleeper_goes_there),
+        TEST(take__always_ready__the_lookout_has_its_turn),
         TEST(start__full__waits_until_half_empty),
         TEST(take__closed__all_wake_and_there_is_what_is_left),
     };

@@ -29,6 +29,16 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time, const s
     return answer < 0 ? -1 : answer;
 }
 
+static unsigned masks; /* system calls for them */
+
+int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
+{
+    assert_int_equal(how, SIG_SETMASK);
+    assert_null(set);
+    masks++;
+    return sigfillset(before);
+}
+
 static struct fluxi_source source;
 
 static int wait_for(uint64_t id, int fd, bool idle, short found, const int *given)
@@ -106,6 +116,15 @@ static void wait__woken_before__goes_on(void **state)
     assert_int_equal(atomic_load(&seat.woken), 0);
 }
 
+/* ppoll is the only system call of an await. */
+static void await__many_times__mask_is_asked_for_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(wait_for(1, 0, false, POLLIN, ANSWERS(1)), 0);
+    assert_int_equal(masks, 1);
+}
+
 static unsigned runs;
 
 /* Parks, and is handed what it waits for at once. */
@@ -134,6 +153,7 @@ int main(void)
         cmocka_unit_test(await__ready_late_or_no_descriptor__says_so),
         cmocka_unit_test(await__poll_fails__its_error),
         cmocka_unit_test(await__stopping__idle_flows_and_sources_are_cancelled),
+        cmocka_unit_test(await__many_times__mask_is_asked_for_once),
         cmocka_unit_test(rest__past_and_future__no_longer_than_that),
         cmocka_unit_test(wait__woken_before__goes_on),
         cmocka_unit_test(run__flow_that_parks__is_run_again_when_it_is_woken),
