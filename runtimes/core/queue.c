@@ -65,7 +65,8 @@ static unsigned unseen;           /* flows taken since a thread was there */
 static atomic_ullong length; /* of both; written under the lock, read without */
 static atomic_uint watching; /* threads that wait at the lookout; likewise */
 
-/* How many flows this thread has taken beyond those that the lookout gave it last. */
+/* How many flows this thread has taken beyond those that the lookout gave it last, and those that
+ * it queued itself only to let others go first. */
 static _Thread_local int64_t from_threads;
 
 static void update_length(void)
@@ -108,7 +109,7 @@ static struct flux_flow *choose(void)
 static struct sleeper *wants_thread(void)
 {
     struct sleeper *sleeper = sleepers;
-    bool watched = lookout != NULL && fluxi_queue_watched();
+    bool watched = atomic_load_explicit(&watching, memory_order_relaxed) > 0;
     if (waking || searching > 0 || (calling && watched))
         return NULL;
     if (watched) {
@@ -155,6 +156,13 @@ void fluxi_queue_ready(struct flux_flow *list)
     struct sleeper *woken = wants_thread();
     pthread_mutex_unlock(&lock);
     wake(woken);
+}
+
+void fluxi_queue_turn(struct flux_flow *flow)
+{
+    from_threads--;
+    flow->next = NULL;
+    fluxi_queue_ready(flow);
 }
 
 void fluxi_queue_resume(struct flux_flow *flow)

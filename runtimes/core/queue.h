@@ -15,6 +15,9 @@ void fluxi_queue_start(struct flux_flow *flow);
 /* Flows that have started and go on: a list linked by `next`. Never waits (R33). */
 void fluxi_queue_ready(struct flux_flow *list);
 
+/* The flow that the calling thread has run, and that lets others go first. */
+void fluxi_queue_turn(struct flux_flow *flow);
+
 /* fluxi_runtime_ready of both: a source part, or the flow of a clock, sits on a thread of its own,
  * which is woken; any other flow is queued. */
 void fluxi_queue_resume(struct flux_flow *flow);

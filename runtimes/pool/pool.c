@@ -153,8 +153,7 @@ bool flux_turn(struct flux_flow *flow, uint32_t at)
     if (flow->home != NULL || (fluxi_queue_length() == 0 && fluxi_queue_watched()))
         return true;
     flow->at = at;
-    flow->next = NULL;
-    fluxi_queue_ready(flow);
+    fluxi_queue_turn(flow);
     return false;
 }
 

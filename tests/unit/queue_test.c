@@ -297,7 +297,31 @@ static void take__lookout__what_it_sees_is_run_in_order(void **state)
     while_it_watches[1] = three_are_seen;
     take(0); /* without having searched: nobody hands over what comes from there */
     assert_int_equal(watches, 2);
-    assert_int_equal(sleeps + signals + calls, 0);
+    assert_int_equal(looks + sleeps + signals + calls, 0);
+    take(1);
+    take(2);
+}
+
+static void turn__lookout__others_go_first_and_there_is_no_search(void **state)
+{
+    (void)state;
+    fluxi_queue_watch(&lookout, 1);
+    while_it_watches[0] = three_are_seen;
+    take(0);
+    fluxi_queue_turn(&flows[0]);
+    take(1);
+    take(2);
+    take(0);
+    while_it_watches[1] = three_are_seen;
+    take(0);
+    assert_int_equal(looks, 0);
+    take(1);
+    take(2);
+    start(0, 1); /* by another thread: then it does */
+    take(0);
+    while_it_watches[2] = three_are_seen;
+    take(0);
+    assert_int_equal(looks, 3);
     take(1);
     take(2);
 }
@@ -473,6 +497,7 @@ int main(void)
         TEST(take__more_than_one_ready__wakes_the_next),
         TEST(take__one_comes_while_another_looks__sleeper_is_left_alone),
         TEST(take__lookout__what_it_sees_is_run_in_order),
+        TEST(turn__lookout__others_go_first_and_there_is_no_search),
         TEST(take__queued_meanwhile__one_at_the_lookout_is_called),
         TEST(take__sees_more_than_one__another_at_the_lookout_is_called),
         TEST(take__last_leaves_the_lookout__a_sleeper_goes_there),
