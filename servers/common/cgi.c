@@ -17,24 +17,6 @@ struct field {
     bool told; /* with an earlier one of the same name */
 };
 
-bool cgi_split(struct http_text path, const char *suffix, struct http_text *script,
-               struct http_text *info)
-{
-    size_t length = strlen(suffix);
-    for (size_t end = 0; end < path.length;) {
-        size_t begin = ++end;
-        while (end < path.length && path.at[end] != '/')
-            end++;
-        /* ".php" alone is a hidden file. */
-        if (end - begin > length && memcmp(path.at + end - length, suffix, length) == 0) {
-            *script = (struct http_text){path.at, end};
-            *info = (struct http_text){path.at + end, path.length - end};
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct http_text decimal(char to[20], uint64_t number)
 {
     size_t at = 20;

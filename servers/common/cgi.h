@@ -29,11 +29,6 @@ struct cgi_request {
     struct peer client, server; /* the two ends of the connection */
 };
 
-/* Whether a decoded path leads to a script: its first segment that ends with `suffix` (".php") is
- * the script's name, what follows it is the script's to understand. */
-bool cgi_split(struct http_text path, const char *suffix, struct http_text *script,
-               struct http_text *info);
-
 /* Writes the meta-variables; what has no room shows in fastcgi_end_parameters. Returns EMSGSIZE
  * where the request has more fields than anybody sends. */
 int cgi_variables(const struct cgi_request *request, struct fastcgi_output *output);

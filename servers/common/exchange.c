@@ -95,6 +95,11 @@ bool exchange_is_head(const struct exchange *exchange)
     return exchange->length >= length && memcmp(exchange->buffer, head, length) == 0;
 }
 
+void exchange_pass_over(struct exchange *exchange, size_t count)
+{
+    take_out(exchange, exchange->head_length, count);
+}
+
 int exchange_skip_body(struct exchange *exchange)
 {
     struct http_request *request = &exchange->request;
@@ -110,7 +115,7 @@ int exchange_skip_body(struct exchange *exchange)
     size_t used;
     int error = http_body_skip(request, exchange->buffer + exchange->head_length,
                                exchange->length - exchange->head_length, &used);
-    take_out(exchange, exchange->head_length, used);
+    exchange_pass_over(exchange, used);
     return error;
 }
 

@@ -47,7 +47,10 @@ bool exchange_is_head(const struct exchange *exchange);
 /* Passes over what has arrived of the body, until the stage is HTTP_WHOLE. */
 int exchange_skip_body(struct exchange *exchange);
 
-/* Both. */
+/* Takes out of the buffer what has been dealt with of the body, `count` bytes at its front. */
+void exchange_pass_over(struct exchange *exchange, size_t count);
+
+/* exchange_parse_head, then exchange_skip_body. */
 int exchange_parse(struct exchange *exchange);
 
 /* Sends what the stream takes of the response, as response_send. Where that is not all, *patience

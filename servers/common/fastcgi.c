@@ -132,15 +132,19 @@ int fastcgi_end_parameters(struct fastcgi_output *output)
     return output->full ? EMSGSIZE : 0;
 }
 
+size_t fastcgi_body_room(const struct fastcgi_output *output)
+{
+    size_t room = room_left(output) > HEADER_SIZE ? room_left(output) - HEADER_SIZE : 0;
+    return room < FASTCGI_MOST ? room : FASTCGI_MOST;
+}
+
 size_t fastcgi_body(struct fastcgi_output *output, const char *bytes, size_t length)
 {
     size_t taken = 0;
-    while (taken < length && room_left(output) > HEADER_SIZE) {
-        size_t here = room_left(output) - HEADER_SIZE;
+    while (taken < length && fastcgi_body_room(output) > 0) {
+        size_t here = fastcgi_body_room(output);
         if (here > length - taken)
             here = length - taken;
-        if (here > FASTCGI_MOST)
-            here = FASTCGI_MOST;
         open_record(output, STDIN);
         append(output, bytes + taken, here);
         taken += here;

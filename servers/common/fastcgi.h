@@ -43,6 +43,8 @@ void fastcgi_parameter_bytes(struct fastcgi_output *output, const char *bytes, s
 /* Ends the parameters. Returns EMSGSIZE where they did not fit. */
 int fastcgi_end_parameters(struct fastcgi_output *output);
 
+/* How many bytes of the body have room in one record. */
+size_t fastcgi_body_room(const struct fastcgi_output *output);
 /* Frames a piece of the body; returns how many of its bytes had room. */
 size_t fastcgi_body(struct fastcgi_output *output, const char *bytes, size_t length);
 /* Ends the body, be it an empty one; false where there is no room for that yet. */

@@ -162,6 +162,7 @@ void response_reset(struct response *response)
     response->head_length = 0;
     response->parts = NULL;
     response->part_count = 0;
+    response->ahead = 0;
 }
 
 /* What the head of every 200 begins with, which is the same for a second. Nothing in here waits, so
@@ -241,6 +242,12 @@ void response_parts(struct response *response, const struct response_part *parts
     response->part_count = count;
     for (size_t i = 0; i < count; i++)
         response->length += parts[i].length;
+}
+
+void response_more(struct response *response, const struct response_part *parts, size_t count)
+{
+    response->ahead = response_body_sent(response);
+    response_parts(response, parts, count);
 }
 
 void response_body(struct response *response, const void *memory, size_t length)
@@ -324,7 +331,7 @@ static int send_memory(struct response *response, struct stream *stream, size_t 
 int response_send(struct response *response, struct stream *stream)
 {
     while (!response_sent(response)) {
-        uint64_t skip = response_body_sent(response);
+        uint64_t skip = response_body_sent(response) - response->ahead;
         size_t part = find_part(response, &skip), sent = 0;
         int error;
         if (response->sent >= response->head_length && response->parts[part].memory == NULL)

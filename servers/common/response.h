@@ -29,6 +29,7 @@ struct response {
     size_t head_length;
     const struct response_part *parts;
     size_t part_count;
+    uint64_t ahead;            /* bytes of the body ahead of `parts` */
     struct response_part body; /* `parts` where there is one */
     char head[RESPONSE_HEAD_SIZE];
 };
@@ -69,6 +70,9 @@ void response_end(struct response *response);
 void response_body(struct response *response, const void *memory, size_t length);
 void response_file(struct response *response, int file, uint64_t offset, uint64_t length);
 void response_parts(struct response *response, const struct response_part *parts, size_t count);
+
+/* Further parts of a body that is made as it is sent; all that there was has been sent. */
+void response_more(struct response *response, const struct response_part *parts, size_t count);
 
 /* A whole response whose body is a page that says what the status means. fields: NULL, or further
  * ones, ready, each with its CR LF. */

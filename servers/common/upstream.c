@@ -3,16 +3,21 @@
 #include "flux.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define HOST_SIZE 256
+
+/* Nanoseconds for which a connection over TCP is not answered before it seems to be waiting. */
+#define PATIENCE UINT64_C(10000000)
 
 struct list {
     struct upstream_connection *first, *last;
@@ -137,6 +142,7 @@ static struct upstream_connection *new_connection(const struct upstream *upstrea
     }
     connection->upstream = upstream;
     connection->socket = connection->events = connection->client = -1;
+    atomic_init(&connection->waiting, -1);
     return connection;
 }
 
@@ -187,21 +193,34 @@ static bool is_alive(const struct upstream_connection *connection, uint64_t now)
     return now - connection->dialled < connection->upstream->life;
 }
 
-/* Whether one that was taken earlier may not have been accepted yet. */
-static bool others_wait(const struct upstream *upstream,
-                        const struct upstream_connection *connection)
+/* Whether one may not have been accepted yet, because others occupy the server. What has been sent
+ * on a local socket stays the sender's until it is read; over TCP only the time tells. The socket
+ * may be closed, or be another one, by now: then this is a guess like any other. */
+static bool is_waiting(const struct upstream *upstream,
+                       const struct upstream_connection *connection, uint64_t now)
+{
+    int unread = 0, socket = atomic_load(&connection->waiting);
+    if (socket < 0)
+        return false;
+    if (upstream->address.ss_family != AF_UNIX)
+        return now - connection->taken >= PATIENCE;
+    return ioctl(socket, SIOCOUTQ, &unread) == 0 && unread > 0;
+}
+
+static bool others_wait(const struct upstream *upstream, uint64_t now)
 {
     const struct upstream_connection *other = upstream->used.first;
-    for (; other != NULL && other->taken <= connection->taken; other = other->after)
-        if (other != connection && !atomic_load(&other->answered))
+    for (; other != NULL; other = other->after)
+        if (is_waiting(upstream, other, now))
             return true;
     return false;
 }
 
 void upstream_give(struct upstream *upstream, struct upstream_connection *connection, bool reusable)
 {
-    bool keep = reusable && connection->socket >= 0 && is_alive(connection, flux_now()) &&
-                !others_wait(upstream, connection);
+    uint64_t now = flux_now();
+    bool keep = reusable && connection->socket >= 0 && is_alive(connection, now) &&
+                !others_wait(upstream, now);
     take_out(&upstream->used, connection);
     if (keep && connection->client >= 0 && upstream_watch(connection, 0, -1, 0) != 0)
         keep = false;
@@ -214,10 +233,11 @@ void upstream_give(struct upstream *upstream, struct upstream_connection *connec
 void upstream_tend(struct upstream *upstream)
 {
     uint64_t now = flux_now();
+    bool wanted = upstream->idle.first != NULL && others_wait(upstream, now);
     struct upstream_connection *next;
     for (struct upstream_connection *each = upstream->idle.first; each != NULL; each = next) {
         next = each->after;
-        if (!is_alive(each, now)) {
+        if (wanted || !is_alive(each, now)) {
             take_out(&upstream->idle, each);
             discard(upstream, each);
         }
@@ -228,13 +248,13 @@ void upstream_tend(struct upstream *upstream)
 
 void upstream_hang_up(struct upstream_connection *connection)
 {
+    atomic_store(&connection->waiting, -1);
     /* What epoll watches of the socket goes with it. */
     if (connection->socket >= 0)
         close(connection->socket);
     connection->socket = -1;
     connection->watched = 0;
-    connection->kept = connection->dialling = false;
-    atomic_store(&connection->answered, false);
+    connection->kept = connection->dialling = connection->answered = false;
 }
 
 /* An idle connection has nothing to say: if it has, that is its end, or no answer to what is asked
@@ -315,6 +335,8 @@ int upstream_send(struct upstream_connection *connection, const void *data, size
     while (done < 0 && errno == EINTR);
     if (done >= 0)
         *sent = (size_t)done;
+    if (!connection->answered)
+        atomic_store(&connection->waiting, connection->socket);
     return done >= 0 || errno == EAGAIN || errno == EWOULDBLOCK ? 0 : EREMOTEIO;
 }
 
@@ -330,8 +352,9 @@ int upstream_receive(struct upstream_connection *connection, void *buffer, size_
     if (done < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : EREMOTEIO;
     *got = (size_t)done;
-    if (!atomic_load(&connection->answered))
-        atomic_store(&connection->answered, true);
+    if (!connection->answered)
+        atomic_store(&connection->waiting, -1);
+    connection->answered = true;
     return 0;
 }
 

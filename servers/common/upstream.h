@@ -8,8 +8,8 @@
  *      upstream_send, upstream_receive ..., upstream_give
  *
  * A server that serves one connection per process, as php-fpm does, is occupied by an idle
- * connection, and what it has not accepted yet waits until it closes one. So a connection is kept
- * for a short life only, and not at all while one that was there before it has not been answered.
+ * connection, and others wait to be accepted until that is closed. So a connection is kept for a
+ * short life only, and not at all while what has been sent on another one waits to be read.
  *
  * Functions return 0 or an error number: EBUSY where the limit is reached here or there,
  * EHOSTUNREACH where no connection can be made, EREMOTEIO where one breaks; or ENOMEM, EMFILE,
@@ -36,11 +36,12 @@ struct upstream_connection {
 
     /* What follows is for upstream.c. */
     const struct upstream *upstream;
-    atomic_bool answered; /* something has been received: the server has accepted it */
-    uint64_t dialled;     /* when its life began, ns of the monotonic clock */
-    uint64_t taken;       /* when this use of it did */
-    uint32_t watched;     /* events of the socket, in `events` */
-    int client;           /* -1, or the client's socket in `events` */
+    bool answered;      /* something has been received: the server has accepted it */
+    atomic_int waiting; /* the socket, from the first that is sent until then; otherwise -1 */
+    uint64_t dialled;   /* when its life began, ns of the monotonic clock */
+    uint64_t taken;     /* when this use of it did */
+    uint32_t watched;   /* events of the socket, in `events` */
+    int client;         /* -1, or the client's socket in `events` */
     uint32_t client_watched;
     struct upstream_connection *before, *after; /* in the list it is in */
 };
@@ -61,7 +62,7 @@ int upstream_take(struct upstream *upstream, struct upstream_connection **taken)
 void upstream_give(struct upstream *upstream, struct upstream_connection *connection,
                    bool reusable);
 
-/* Closes idle connections whose life is over. */
+/* Closes idle connections whose life is over, or that others wait for. */
 void upstream_tend(struct upstream *upstream);
 
 /* Connects it, unless it is: a kept one that the server has closed meanwhile is made anew. Where it

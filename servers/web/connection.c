@@ -48,6 +48,7 @@ static void request_reset(web_request *request)
     request->file = request->found = request->compressed = NULL;
     request->gzip = NULL;
     request->parts = NULL;
+    gateway_reset(&request->gateway);
     request->path[0] = '\0';
 }
 
@@ -130,6 +131,7 @@ static void release(web_request *request)
     file_free(request->found);
     file_free(request->compressed);
     free(request->parts);
+    gateway_release(&request->gateway);
     request_reset(request);
 }
 
@@ -172,10 +174,10 @@ int Drain(Drain_in *in, Drain_out *out)
 
 /* The last node of a connection, and where one ends that is idle for too long or that its client
  * has given up: then there is a response that has not been logged. */
-int Goodbye(Goodbye_in *in)
+int Part(Part_in *in)
 {
     client *peer = in->peer;
-    if (peer->request != NULL && !response_sent(&peer->request->exchange.response))
+    if (peer->request != NULL && IsUnderWay(peer))
         connection_log(&peer->connection, &peer->request->exchange);
     return 0;
 }
@@ -221,6 +223,12 @@ bool IsChoked(client *peer)
 bool IsUnsent(client *peer)
 {
     return !response_sent(&peer->request->exchange.response);
+}
+
+/* Or there is more to come, that is not known yet. */
+bool IsUnderWay(client *peer)
+{
+    return IsUnsent(peer) || gateway_has_more(&peer->request->gateway);
 }
 
 bool KeepsAlive(client *peer)

@@ -73,12 +73,12 @@ int Prepare(void)
     }
     requests.size = sizeof(web_request) + exchange_buffer_size();
     mime_load(MIME_TYPES);
-    http_limits_set_flows(cache_descriptors());
+    http_limits_set_flows(cache_descriptors() + php_descriptors());
     files = files_new(settings.cache_bytes, settings.cache_entries, cache_descriptors());
     clients = clients_new(http_limits.max_per_client, http_limits.max_connections);
     if (files == NULL || clients == NULL)
         return ENOMEM;
-    if (tls_wanted() && (error = tls_start()) != 0)
+    if ((error = php_open()) != 0 || (tls_wanted() && (error = tls_start()) != 0))
         return error;
     error = hangup_open();
     return error != 0 ? error : listen_open("127.0.0.1:8080");
@@ -107,6 +107,7 @@ int Finish(void)
     listen_close();
     hangup_close();
     tls_end();
+    php_close();
     files_free(files);
     clients_free(clients);
     spare_clear(&requests);

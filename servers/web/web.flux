@@ -18,7 +18,7 @@ Connection = Admit -> Secure -> Exchange -> Linger -> Goodbye;
 
 // ---- a request and its response -----------------------------------------------------------------
 
-Exchange = Idle -> Answer -> Write -> Log -> Complete;
+Exchange = Idle -> Answer -> Write -> Return -> Log -> Complete;
 repeat Exchange:[_, _, keep];
 
 Idle:[_, _, buffered] = ;                       // the client did not wait for the last response
@@ -34,7 +34,8 @@ MoreHead:[_, _, headless] = More;
 MoreHead:[_, _, _] = ;
 repeat ReadHead:[_, _, headless];
 
-Serve = SkipBody -> Pack -> Compose;
+Serve:[_, _, script] = Php;
+Serve:[_, _, _] = SkipBody -> Pack -> Compose;
 
 SkipBody = PassOver -> MoreBody;
 MoreBody:[_, _, bodied] = More;
@@ -48,9 +49,11 @@ More:[_, _, _] = Receive;
 await Receive: readable(socket) within patience;
 
 Write = Send -> Rest;
+Rest:[_, _, conveying] = Juggle;                // php-fpm answers, and its request still arrives
 Rest:[_, _, unsent] = Room;
+Rest:[_, _, unfinished] = Continue;             // php-fpm has more to say
 Rest:[_, _, _] = ;
-repeat Write:[_, _, unsent];
+repeat Write:[_, _, underway];
 await Room: writable(socket) within patience;
 
 // ---- what the path leads to ---------------------------------------------------------------------
@@ -72,6 +75,51 @@ atomic Abandon:{files};
 atomic KeepCompressed:{files};
 atomic Complete:{files};
 
+// ---- scripts: a request to php-fpm, on a connection to it that is kept ---------------------------
+
+// While a flow deals with php-fpm, the descriptor it carries is the one to wait for there. Requests
+// with a long body, and answers, are passed on as they come, so both can be under way at once.
+Php = Gather -> Lease -> Attempt -> Reply;
+
+// php-fpm is not bothered before a short body has arrived, or the first part of a long one.
+Gather = Collect -> Missing;
+Missing:[_, _, missing] = More;
+Missing:[_, _, _] = ;
+repeat Gather:[_, _, missing];
+
+Attempt = Call -> Convey -> Heed;
+handle error Attempt, Continue, Juggle => Excuse;
+repeat Attempt:[_, _, again];                   // a kept connection was none any more
+
+Call = Dial -> Dialling;
+Dialling:[_, _, dialling] = Connected;
+Dialling:[_, _, _] = ;
+await Connected: writable(upstream) within patience;
+
+Convey = Carry -> Carried;
+Carried:[_, _, asking] = Stir;
+Carried:[_, _, _] = ;
+repeat Convey:[_, _, unanswered];
+await Stir: readable(events) within patience;
+
+Heed:[_, _, silent] = Attend -> Hear;
+Heed:[_, _, _] = ;
+repeat Heed:[_, _, silent];
+await Hear: readable(upstream) within patience;
+
+// In `Write`, where the response has begun:
+Continue = Heed -> GoOn;
+Juggle = Carry -> Carried -> GoOn;
+
+Return:[_, _, leased] = GiveBack;
+Return:[_, _, _] = ;
+
+source every 1 s => Tend;                       // closes those that nobody needs
+
+atomic Lease:{upstream};
+atomic GiveBack:{upstream};
+atomic Tend:{upstream};
+
 // ---- the beginning and the end of a connection --------------------------------------------------
 
 // Too many already: say so, and leave.
@@ -88,6 +136,7 @@ await Drain: readable(socket) within patience;
 // when the server stops, or at the last moment, is served.
 handle error Arrive => LastCall;
 handle error Exchange, Linger => Goodbye;
+Goodbye = Return -> Part;
 
 atomic Admit:{clients};
 atomic Close:{files, clients};
@@ -107,6 +156,7 @@ atomic Reload:{certificates};
 
 Prepare () => ();
 Finish () => ();
+Tend () => ();
 Admit (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Secure (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Arrive (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
@@ -120,6 +170,17 @@ Keep (int socket, int patience, client *peer) => (int socket, int patience, clie
 Compress (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 KeepCompressed (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Compose (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
+Collect (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
+Lease (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
+Dial (int socket, int patience, client *peer) => (int upstream, int patience, client *peer);
+Connected (int upstream, int patience, client *peer) => (int upstream, int patience, client *peer);
+Carry (int upstream, int patience, client *peer) => (int events, int patience, client *peer);
+Stir (int events, int patience, client *peer) => (int events, int patience, client *peer);
+Attend (int socket, int patience, client *peer) => (int upstream, int patience, client *peer);
+Hear (int upstream, int patience, client *peer) => (int upstream, int patience, client *peer);
+Reply (int upstream, int patience, client *peer) => (int socket, int patience, client *peer);
+GoOn (int upstream, int patience, client *peer) => (int socket, int patience, client *peer);
+GiveBack (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Send (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Room (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Log (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
@@ -127,9 +188,11 @@ Complete (int socket, int patience, client *peer) => (int socket, int patience, 
 Busy (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Hush (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Drain (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
-Goodbye (int socket, int patience, client *peer) => ();
+Part (int socket, int patience, client *peer) => ();
 Close (int socket, int patience, client *peer) => ();
 
+Excuse (int socket, int patience, client *peer, int error)
+    => (int socket, int patience, client *peer);
 LastCall (int socket, int patience, client *peer, int error)
     => (int socket, int patience, client *peer);
 Apologise (int socket, int patience, client *peer, int error)
@@ -144,6 +207,17 @@ typedef held HoldsInput;
 typedef choked IsChoked;
 typedef fresh IsFresh;
 typedef packable IsPackable;
+typedef script IsScript;
+typedef missing IsMissing;
+typedef dialling IsDialling;
+typedef asking IsAsking;
+typedef unanswered IsUnanswered;
+typedef conveying IsConveying;
+typedef silent IsSilent;
+typedef again IsToldAgain;
+typedef unfinished IsUnfinished;
+typedef leased IsLeased;
 typedef unsent IsUnsent;
+typedef underway IsUnderWay;
 typedef keep KeepsAlive;
 typedef lingering IsLingering;

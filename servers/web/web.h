@@ -4,6 +4,7 @@
 
 #include "connection.h"
 #include "files.h"
+#include "gateway.h"
 #include "ranges.h"
 #include "spare.h"
 
@@ -22,6 +23,7 @@ typedef struct web_request {
     const struct file *gzip;     /* the file compressed; NULL: there is none */
     struct file *compressed;     /* what has been compressed, until it is kept */
     struct response_part *parts; /* of several ranges, NULL otherwise */
+    struct gateway gateway;      /* of a script */
     char path[PATH_MAX];         /* within the root */
 } web_request;
 
@@ -49,6 +51,11 @@ extern struct spare requests; /* with their buffers */
 /* Shared by all flows; a node that uses one holds the constraint of its name. */
 extern struct files *files;
 extern struct clients *clients;
+
+/* Scripts: what `initial` and `final` do about them. */
+int php_open(void);
+void php_close(void);
+uint64_t php_descriptors(void);
 
 /* Most nodes pass on what they were given. */
 #define PASS_ON(in, out)                                                                           \

@@ -17,37 +17,6 @@
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-static void cgi_split__section_4_1_5__script_and_what_follows(void **state)
-{
-    (void)state;
-    const struct {
-        const char *path, *script, *info;
-    } cases[] = {
-        {"/index.php", "/index.php", ""},
-        {"/a/b.php/c/d", "/a/b.php", "/c/d"},
-        {"/a.php/b.php", "/a.php", "/b.php"},
-        {"/a.php/", "/a.php", "/"},
-        {"/.php/x.php", "/.php/x.php", ""},
-        {"/a.phps/b.php", "/a.phps/b.php", ""},
-        {"//a.php", "//a.php", ""},
-        {"/a.php5", NULL, NULL},
-        {"/.php", NULL, NULL},
-        {"/a.PHP", NULL, NULL},
-        {"/php", NULL, NULL},
-        {"/a.php.jpg", NULL, NULL},
-        {"/", NULL, NULL},
-        {"", NULL, NULL},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct http_text path = {cases[i].path, strlen(cases[i].path)}, script, info;
-        assert_int_equal(cgi_split(path, ".php", &script, &info), cases[i].script != NULL);
-        if (cases[i].script != NULL) {
-            assert_true(http_text_is(script, cases[i].script));
-            assert_true(http_text_is(info, cases[i].info));
-        }
-    }
-}
-
 /* The variables of a request, "NAME=VALUE LF" each. */
 static char variables[100000];
 
@@ -466,7 +435,6 @@ static void cgi_response_take__a_line_without_end__EOVERFLOW(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cgi_split__section_4_1_5__script_and_what_follows),
         cmocka_unit_test(cgi_variables__section_4_1__all_of_a_request),
         cmocka_unit_test(cgi_variables__section_4_1__without_body_query_info_and_tls),
         cmocka_unit_test(cgi_variables__section_4_1_2__a_length_of_nothing_is_one),

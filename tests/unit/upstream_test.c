@@ -191,30 +191,64 @@ static void upstream_tend__idle__closed_when_its_life_is_over(void **state)
     close_scene(scene);
 }
 
-static void upstream_give__one_before_it_waits__closed_for_it(void **state)
+static void say(struct upstream_connection *connection)
+{
+    size_t sent;
+    assert_int_equal(upstream_send(connection, "request", 7, &sent), 0);
+    assert_int_equal(sent, 7);
+}
+
+static void upstream_give__another_one_waits__closed_for_it(void **state)
+{
+    (void)state;
+    char bytes[10];
+    struct scene *scene = open_scene(3, MINUTE);
+    struct upstream_connection *first = take(scene), *second = take(scene), *waiting = take(scene);
+    int servers[3] = {served(scene), served(scene), served(scene)};
+    say(first);
+    say(second);
+    answer(first, servers[0]);
+    answer(second, servers[1]);
+    /* Nothing has been sent on the last one yet. */
+    upstream_give(scene->upstream, first, true);
+    assert_int_equal(recv(servers[0], bytes, 10, 0), 7);
+    assert_int_equal(recv(servers[0], bytes, 10, 0), -1);
+    say(waiting);
+    upstream_give(scene->upstream, second, true);
+    assert_int_equal(recv(servers[1], bytes, 10, 0), 7);
+    assert_int_equal(recv(servers[1], bytes, 10, 0), 0);
+
+    /* It is read but not answered: then it has been accepted. */
+    assert_ptr_equal(take(scene), first);
+    say(first);
+    assert_int_equal(recv(servers[0], bytes, 10, 0), 7);
+    assert_int_equal(recv(servers[2], bytes, 10, 0), 7);
+    answer(first, servers[0]);
+    upstream_give(scene->upstream, first, true);
+    assert_int_equal(recv(servers[0], bytes, 10, 0), -1);
+    answer(waiting, servers[2]);
+    upstream_give(scene->upstream, waiting, false);
+    for (int i = 0; i < 3; i++)
+        close(servers[i]);
+    close_scene(scene);
+}
+
+static void upstream_tend__another_one_waits__closed_for_it(void **state)
 {
     (void)state;
     char byte;
-    struct scene *scene = open_scene(3, MINUTE);
-    struct upstream_connection *first = take(scene), *waiting = take(scene), *last = take(scene);
-    int servers[3] = {served(scene), served(scene), served(scene)};
-    answer(first, servers[0]);
-    answer(last, servers[2]);
-    /* One that was taken later counts for nothing, one that has been answered neither. */
-    upstream_give(scene->upstream, first, true);
-    assert_int_equal(recv(servers[0], &byte, 1, 0), -1);
-    upstream_give(scene->upstream, last, true);
-    assert_int_equal(recv(servers[2], &byte, 1, 0), 0);
-    answer(waiting, servers[1]);
-
-    struct upstream_connection *again = take(scene);
-    assert_ptr_equal(again, first);
-    answer(again, servers[0]);
-    upstream_give(scene->upstream, again, true);
-    assert_int_equal(recv(servers[0], &byte, 1, 0), -1);
-    upstream_give(scene->upstream, waiting, true);
-    for (int i = 0; i < 3; i++)
-        close(servers[i]);
+    struct scene *scene = open_scene(2, MINUTE);
+    struct upstream_connection *idle = take(scene), *waiting = take(scene);
+    int server = served(scene);
+    answer(idle, server);
+    upstream_give(scene->upstream, idle, true);
+    upstream_tend(scene->upstream);
+    assert_int_equal(recv(server, &byte, 1, 0), -1);
+    say(waiting);
+    upstream_tend(scene->upstream);
+    assert_int_equal(recv(server, &byte, 1, 0), 0);
+    close(server);
+    upstream_give(scene->upstream, waiting, false);
     close_scene(scene);
 }
 
@@ -495,7 +529,8 @@ int main(void)
         cmocka_unit_test(upstream_take__more_than_the_limit__EBUSY),
         cmocka_unit_test(upstream_give__its_life_is_over__closed),
         cmocka_unit_test(upstream_tend__idle__closed_when_its_life_is_over),
-        cmocka_unit_test(upstream_give__one_before_it_waits__closed_for_it),
+        cmocka_unit_test(upstream_give__another_one_waits__closed_for_it),
+        cmocka_unit_test(upstream_tend__another_one_waits__closed_for_it),
         cmocka_unit_test(upstream_dial__closed_while_idle__another_one),
         cmocka_unit_test(upstream_hang_up__then_dial__another_one),
         cmocka_unit_test(upstream_dial__nobody_there__EHOSTUNREACH_and_a_line),
