@@ -102,7 +102,8 @@ class Application:
 
     def __init__(self, address, behaviours):
         self.behaviours = behaviours
-        self.connections = 0
+        self.connections = 0  # that have come
+        self.ended = 0  # that have gone
         self.asked = 0
         self.failures = []
         self.listener = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
@@ -137,6 +138,7 @@ class Application:
             pass  # the server has given up on the answer
         except Exception as failure:  # the test's thread has to hear of it
             self.failures.append(failure)
+        self.ended += 1
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
