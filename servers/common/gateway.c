@@ -223,7 +223,7 @@ static int wait_for_either(struct gateway *gateway, const struct exchange *excha
     if (may_hear(gateway, &exchange->response))
         wanted |= EPOLLIN;
     else
-        client |= stream->starved ? EPOLLIN : EPOLLOUT;
+        client |= EPOLLOUT;
     return upstream_watch(gateway->connection, wanted, stream->socket, client);
 }
 
