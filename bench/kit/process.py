@@ -43,10 +43,11 @@ class Usage:
         self.output = output.decode()
 
 
-def timed(command):
-    """Runs a command line to its end, which has to be exit status 0."""
+def timed(command, errors=None):
+    """Runs a command line to its end, which has to be exit status 0. `errors`: a file."""
     begun = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=errors)
     with process.stdout as stdout:
         output = stdout.read()
     _, status, rusage = os.wait4(process.pid, 0)

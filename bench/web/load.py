@@ -5,6 +5,7 @@ import json
 import os
 import re
 import ssl
+import tempfile
 import time
 
 from kit import program
@@ -17,8 +18,7 @@ LOAD = program.ROOT / "bench/web/load"
 class Setting:
     """Who runs where: the server's CPUs, those of the load, and the workers of each."""
 
-    def __init__(self, name, server_cpus, load_cpus, workers):
-        self.name = name
+    def __init__(self, server_cpus, load_cpus, workers):
         self.server_cpus = server_cpus
         self.load_cpus = load_cpus
         self.workers = workers
@@ -33,8 +33,15 @@ def build():
 
 
 def _tool(name, *words, setting):
+    """Runs one of them; what it complains of is why it failed."""
     command = pinned([program.relative(program.output(f"web-{name}")), *words], setting.load_cpus)
-    return timed(command)
+    with tempfile.TemporaryFile() as errors:
+        try:
+            return timed(command, errors)
+        except RuntimeError as error:
+            errors.seek(0)
+            said = errors.read().decode(errors="replace").strip()
+            raise RuntimeError(said or str(error)) from None
 
 
 # ---- checking ------------------------------------------------------------------------------------
@@ -105,7 +112,7 @@ def wrk(server, setting, seconds, path, connections, close=False, mix=False):
 
 
 def idle(server, setting, count, path, during):
-    """What during() returns, while `count` more connections are idle; and each one's user memory."""
+    """What during() returns, while `count` more connections are idle; the user memory of each."""
     before = server.settled_memory()
     hold = program.relative(program.output("web-hold"))
     with Process(pinned([hold, server.port, count, path], setting.load_cpus)) as holder:

@@ -1,5 +1,5 @@
-"""Where the servers under measurement live: a folder in which everybody may read, with the files they
-serve and, for each start of a server, one for what it writes itself."""
+"""Where the servers under measurement live: a folder in which everybody may read, with the files
+that they serve and, for each start of a server, one for what it writes itself."""
 
 import grp
 import hashlib

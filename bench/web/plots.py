@@ -3,7 +3,6 @@
 import math
 from xml.sax.saxutils import escape
 
-from web import servers
 from web.results import Sample
 from web.tables import ordered
 
@@ -12,10 +11,12 @@ LEFT, RIGHT, TOP, BOTTOM = 74, 700, 52, 428  # of the area with the lines
 LABEL_HEIGHT = 14
 
 # What is by hand has the colour of ours whose architecture it is, in dashes.
+OUR_WIDTH = 3
 STYLES = {
-    "event": ("#1a56c4", 3, ""),
-    "pool": ("#0b8a4a", 3, ""),
-    "thread": ("#d0402a", 3, ""),
+    "event": ("#1a56c4", OUR_WIDTH, ""),
+    "pool": ("#0b8a4a", OUR_WIDTH, ""),
+    "thread": ("#d0402a", OUR_WIDTH, ""),
+    "processes": ("#1a56c4", OUR_WIDTH, "2 3"),
     "nginx": ("#111111", 2, ""),
     "nginx-cache": ("#111111", 1.5, "2 3"),
     "lighttpd": ("#9a6a00", 1.5, ""),
@@ -27,6 +28,7 @@ STYLES = {
     "leader": ("#0b8a4a", 1.5, "2 3"),
     "staged": ("#7d7d7d", 1.5, "7 4"),
 }
+OTHER_STYLE = ("#c07000", 2, "")
 
 CHARTS = (  # file, what is drawn of a window, title
     ("throughput-{}", lambda window: window["rate"], "Requests in a second"),
@@ -34,7 +36,10 @@ CHARTS = (  # file, what is drawn of a window, title
      "Microseconds of the server's CPU time for a request"),
     ("latency-{}", lambda window: window["median"], "Median latency in microseconds, closed loop"),
 )
-SWEEPS = {"connections": "connections, each asks for 1 KiB", "size": "size of the file, 64 connections"}
+SWEEPS = {
+    "connections": "connections, each asks for 1 KiB",
+    "size": "size of the file, 64 connections",
+}
 
 
 class Scale:
@@ -134,11 +139,11 @@ def chart(title, below, x_names, series):
 
 
 def _line(server, points, end):
-    colour, width, dash = STYLES[server]
+    colour, width, dash = STYLES.get(server, OTHER_STYLE)
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     x, y, _ = points[-1]
-    weight = ' font-weight="bold"' if servers.BY_NAME[server].group == servers.OURS else ""
+    weight = ' font-weight="bold"' if width == OUR_WIDTH else ""
     return [
         f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"'
         f'{dashes} stroke-linejoin="round"><title>{server}</title></polyline>',

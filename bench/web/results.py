@@ -3,6 +3,7 @@
 import statistics
 
 from kit.contest import Figure
+from web import workloads
 from web.bars import BARS
 from web.servers import REFERENCE
 
@@ -46,6 +47,7 @@ class Contest:
     def __init__(self, record):
         self.name = record["name"]
         self.what = record["what"]
+        self.cores = record["cores"]
         self.rounds = record["rounds"]
         self.servers = list(dict.fromkeys(name for turn in self.rounds for name in turn))
 
@@ -91,6 +93,8 @@ class Verdict:
 
 def judge(contest):
     """The verdicts over a contest, of servers that took part."""
+    if contest.cores != workloads.BY_NAME[contest.name].cores:
+        return []
     return [Verdict(contest, figure, reference, server, bar)
             for name, figure, reference, server, bar in BARS
             if name == contest.name and server in contest.servers

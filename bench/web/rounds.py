@@ -1,9 +1,8 @@
-"""Rounds: every server once, beginning with another one each time, a fresh start for each window."""
+"""Rounds: every server once, beginning with another one each time, started anew for each window."""
 
 from web import load, place, servers, workloads
-from web.servers import TWO
 
-SWEEP_CONNECTIONS = (1, 4, 16, 64, 256, 1000)  # at 1 KiB
+SWEEP_CONNECTIONS = (1, 3, 10, 30, 100, 300, 1000)  # at 1 KiB
 SWEEP_ACTIVE = 64  # connections, over the sizes
 
 
@@ -24,7 +23,8 @@ def contest(workload, chosen, where, setting, count, seconds, say):
                                                 php, whole=turn == 0)
                 say(f"{turn + 1}/{count} {workload.name} {server.name}")
             rounds.append(measured)
-    return {"name": workload.name, "what": workload.what, "rounds": rounds}
+    return {"name": workload.name, "what": workload.what, "cores": setting.workers,
+            "rounds": rounds}
 
 
 def _window(workload, server, where, setting, seconds, memory, php, whole):
@@ -34,11 +34,9 @@ def _window(workload, server, where, setting, seconds, memory, php, whole):
     expected = {path: where.expected(path) for path in paths}
     try:
         with servers.Running(server, where, setting.server_cpus, setting.workers,
-                             workload.asks | ({TWO} if setting.workers > 1 else set()),
-                             php) as running:
+                             workload.asks, php) as running:
             load.check(running, expected)
-            run = workloads.Run(running, setting, seconds, memory)
-            figures = workload.measure(run)
+            figures = workload.measure(workloads.Run(running, setting, seconds, memory))
             figures["memory"] = running.memory()
             load.check(running, expected)
             return figures
@@ -46,12 +44,12 @@ def _window(workload, server, where, setting, seconds, memory, php, whole):
         return {"failed": str(error)}
 
 
-def sweep(chosen, where, setting, count, seconds, say):
-    """The same, over numbers of connections and sizes of files; a server is started once a round for
-    all of them."""
+def sweep(chosen, where, setting, count, seconds, say, step=1):
+    """The same, over numbers of connections and sizes of files; a server is started once a round
+    for all of them. `step` 2: over every second."""
     kinds = [
-        ("connections", [(n, place.path_of(1024), n) for n in SWEEP_CONNECTIONS]),
-        ("size", [(size, place.path_of(size), SWEEP_ACTIVE) for size in place.SIZES]),
+        ("connections", [(n, place.path_of(1024), n) for n in SWEEP_CONNECTIONS[::step]]),
+        ("size", [(size, place.path_of(size), SWEEP_ACTIVE) for size in place.SIZES[::step]]),
     ]
     records = [{"name": name, "points": [x for x, _, _ in points], "rounds": []}
                for name, points in kinds]

@@ -12,11 +12,10 @@ from kit import program
 from kit.process import PATIENCE, Family, pinned
 from web import place
 
-OURS, OTHERS, BY_HAND = "ours", "others", "by hand"
+OURS, OTHERS, BY_HAND, ALSO = "ours", "others", "by hand", "also"
 
-# What a run may ask of a server, beyond files over one core.
-TLS, PHP, TWO = "tls", "php", "two cores"
-ALWAYS = "always"
+TLS, PHP = "tls", "php"  # what a run may ask of a server, beside files
+ALWAYS, TWO = "always", "two cores"  # further conditions of parts of its command line
 
 CHILDREN = 8  # of php-fpm
 
@@ -28,10 +27,11 @@ class Text(string.Template):
 
 
 class Server:
-    """`command`: its command line, words of which are replaced as in `conf`, the file that it reads.
-    `parts`: further things to replace, each made of the texts of what a run asks for."""
+    """`command`: its command line, in which words are replaced, as in `conf`, a file that it reads.
+    `parts`: further things to replace, each made of the texts of what a run asks for. `extra`: it
+    takes part only when it is named."""
 
-    def __init__(self, name, group, what, command, conf=None, can=(), parts=None):
+    def __init__(self, name, group, what, command, conf=None, can=(), parts=None, extra=False):
         self.name = name
         self.group = group
         self.what = what
@@ -39,6 +39,7 @@ class Server:
         self.conf = conf
         self.can = set(can)
         self.parts = parts or {}
+        self.extra = extra
 
     def executable(self):
         """Its file, None if it is not there."""
@@ -47,6 +48,11 @@ class Server:
             return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
         file = Path(Text(name).substitute(build=program.build_folder()))
         return program.relative(file) if os.access(file, os.X_OK) else None
+
+    def told(self):
+        """What it is, and how it is started."""
+        command = Text(self.command).safe_substitute(build=program.relative(program.build_folder()))
+        return ": ".join(filter(None, [self.name, self.what, " ".join(command.split())]))
 
     def words(self, values):
         """The command line; writes the file that it reads."""
@@ -58,17 +64,21 @@ class Server:
         return [self.executable(), *Text(" ".join(rest)).substitute(values).split()]
 
 
-def ours(runtime, options, what):
+OUR_PARTS = {
+    "more": {TLS: "--tls-cert @{certificate} --tls-key @{key}", PHP: "--php @{php}"},
+}
+
+
+def ours(name, runtime, options, what, extra=False):
     return Server(
-        runtime, OURS, what,
+        name, OURS, what,
         f"@{{build}}/bin/web-{runtime} {options} --listen 127.0.0.1:@{{port}} --root @{{root}}"
         " --idle-timeout 600 --log-level warning @{more}",
-        can=[TLS, PHP, TWO],
-        parts={"more": {TLS: "--tls-cert @{certificate} --tls-key @{key}", PHP: "--php @{php}"}},
+        can=[TLS, PHP], parts=OUR_PARTS, extra=extra,
     )
 
 
-def nginx(name, what, can, http=""):
+def nginx(name, what, can=(), http=""):
     return Server(
         name, OTHERS, what, "nginx -p @{folder} -c @{conf}", "nginx.conf", can,
         {
@@ -78,7 +88,8 @@ def nginx(name, what, can, http=""):
                 PHP: "upstream php { server unix:@{php}; keepalive @{children}; }",
             },
             "server": {
-                TLS: "ssl_certificate @{certificate}; ssl_certificate_key @{key};",
+                TLS: "ssl_certificate @{certificate}; ssl_certificate_key @{key};"
+                     " ssl_protocols TLSv1.2 TLSv1.3;",
                 PHP: r"location ~ \.php$ { fastcgi_pass php; fastcgi_keep_conn on;"
                      " include /etc/nginx/fastcgi_params;"
                      " fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; }",
@@ -87,36 +98,47 @@ def nginx(name, what, can, http=""):
     )
 
 
-def by_hand(name, what, source, options="", can=()):
+def by_hand(name, what, source, options=""):
     return Server(
         name, BY_HAND, what,
-        f"@{{build}}/bench/web-{source} --listen @{{port}} --root @{{root}} {options}", can=can,
+        f"@{{build}}/bench/web-{source} --listen @{{port}} --root @{{root}} {options}",
     )
 
 
 REFERENCE = "nginx"
 
 SERVERS = (
-    ours("event", "--loops @{workers}", "ours, a loop for each core"),
-    ours("pool", "", "ours, workers and a queue"),
-    ours("thread", "", "ours, a thread for each connection"),
-    nginx("nginx", "a worker for each core", [TLS, PHP, TWO]),
-    nginx("nginx-cache", "the same with open_file_cache, looked at again after a second", [TWO],
-          "open_file_cache max=4096 inactive=600s; open_file_cache_valid 1s;"),
+    ours("event", "event", "--loops @{workers}", "a loop for each core"),
+    ours("pool", "pool", "", "workers and a queue"),
+    ours("thread", "thread", "", "a thread for each connection"),
+    ours("processes", "event", "--loops 1 --processes @{workers}",
+         "event with a process for each core (SYMPED)", extra=True),
+    nginx("nginx", "a worker for each core", [TLS, PHP]),
+    nginx("nginx-cache", "the same with open_file_cache, looked at again after a second",
+          http="open_file_cache max=4096 inactive=600s; open_file_cache_valid 1s;"),
     Server("lighttpd", OTHERS, "a worker for each core", "lighttpd -D -f @{conf}",
-           "lighttpd.conf", [TWO]),
-    Server("h2o", OTHERS, "a thread for each core", "h2o -c @{conf}", "h2o.conf", [TWO]),
+           "lighttpd.conf"),
+    Server("h2o", OTHERS, "a thread for each core", "h2o -c @{conf}", "h2o.conf"),
     Server("apache", OTHERS, "event MPM, 256 threads", "apache2 -D FOREGROUND -f @{conf}",
-           "apache.conf", [TWO]),
+           "apache.conf"),
     by_hand("limit", "a loop around epoll, files in memory (SPED; a process for each core: SYMPED)",
-            "limit", "--workers @{workers}", [TWO]),
-    by_hand("threads", "a thread for each connection, files in memory", "threads", can=[TWO]),
-    by_hand("dispatcher", "one waits, 8 workers serve, files in memory", "pool", can=[TWO]),
-    by_hand("leader", "leader/follower, 8 workers, files in memory", "leader", can=[TWO]),
-    by_hand("staged", "a thread for each of four stages, files in memory", "staged", can=[TWO]),
+            "limit", "--workers @{workers}"),
+    by_hand("threads", "a thread for each connection, files in memory", "threads"),
+    by_hand("dispatcher", "one waits, 8 workers serve, files in memory", "pool"),
+    by_hand("leader", "leader/follower, 8 workers, files in memory", "leader"),
+    by_hand("staged", "a thread for each of four stages, files in memory", "staged"),
 )
 
 BY_NAME = {server.name: server for server in SERVERS}
+
+
+def also(name, command):
+    """A server that is not in the table, another build of ours for instance. With @{more} in its
+    command it takes part in what ours can."""
+    return Server(name, ALSO, "", command, can=[TLS, PHP] if "@{more}" in command else [],
+                  parts=OUR_PARTS)
+
+
 BY_HAND_SOURCES = ("limit", "threads", "pool", "leader", "staged")
 SHARED_SOURCES = ("connection", "dispatcher", "documents", "queue", "request", "start")
 
@@ -140,10 +162,13 @@ def _last_lines(file):
 
 
 def _wait_for(port, family, log):
+    """Until it takes connections. `port`: or the path of a Unix socket."""
     end = time.monotonic() + PATIENCE
+    where = ("127.0.0.1", port) if isinstance(port, int) else port
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            with socket.socket(socket.AF_UNIX if where is port else socket.AF_INET) as probe:
+                probe.connect(where)
             return
         except OSError:
             if family.process.poll() is not None or time.monotonic() > end:
@@ -152,12 +177,12 @@ def _wait_for(port, family, log):
 
 
 class Running(Family):
-    """A started server, at `port`."""
+    """A started server, at `port`. `asked`: what the run asks of it beside files."""
 
     def __init__(self, server, where, cpus, workers=1, asked=(), php=None):
         folder = where.new_folder(server.name)
         certificate, key = where.key() if TLS in asked else ("", "")
-        self.server = server
+        self.name = server.name
         self.port = free_port()
         self.tls = TLS in asked
         values = {
@@ -165,7 +190,7 @@ class Running(Family):
             "forks": workers if workers > 1 else 0, "user": place.user(), "group": place.group(),
             "certificate": certificate, "key": key, "php": php, "children": CHILDREN,
         }
-        on = {ALWAYS, *asked}
+        on = {ALWAYS, *asked, *([TWO] if workers > 1 else [])}
         for part, texts in server.parts.items():
             text = " ".join(text for asks, text in texts.items() if asks in on)
             values[part] = Text(text).safe_substitute(values)
@@ -173,7 +198,7 @@ class Running(Family):
         super().__init__(pinned(server.words(values), cpus), log)
         try:
             _wait_for(self.port, self, log)
-        except RuntimeError:
+        except BaseException:
             self.kill()
             raise
 
@@ -189,29 +214,26 @@ class PhpProcesses(Family):
         conf.write_text(Text(text).substitute(folder=folder, php=self.path, children=CHILDREN,
                                               user=place.user(), group=place.group()))
         root = ["--allow-to-run-as-root"] if os.geteuid() == 0 else []
-        super().__init__(pinned([php_executable(), "-F", "-y", conf, *root], cpus), folder / "log")
-        end = time.monotonic() + PATIENCE
-        while not self.path.exists():
-            if self.process.poll() is not None or time.monotonic() > end:
-                self.kill()
-                raise RuntimeError(f"php-fpm does not start: {_last_lines(folder / 'log')}")
-            time.sleep(0.01)
+        log = folder / "log"
+        super().__init__(pinned([php_executable(), "-F", "-y", conf, *root], cpus), log)
+        try:
+            _wait_for(str(self.path), self, log)
+        except BaseException:
+            self.kill()
+            raise
 
 
 def php_executable():
-    """Debian's have their version in the name; the last of them. None without."""
-    found = sorted(name for folder in ("/usr/sbin", "/usr/bin", "/usr/local/sbin")
-                   if os.path.isdir(folder) for name in
-                   (f"{folder}/{entry}" for entry in os.listdir(folder))
-                   if os.path.basename(name).startswith("php-fpm"))
-    return found[-1] if found else None
+    """Debian's have their version in the name: the last of them."""
+    found = sorted(Path("/usr/sbin").glob("php-fpm*"))
+    if not found:
+        raise RuntimeError("there is no php-fpm")
+    return found[-1]
 
 
-def versions(servers):
-    """What the others call themselves, for the record."""
-    told = {}
-    for server in servers:
-        if server.group == OTHERS and server.executable():
-            done = subprocess.run([server.executable(), "-v"], capture_output=True, text=True)
-            told[server.name] = (done.stdout + done.stderr).splitlines()[0].strip()
-    return told
+def version(server):
+    """What one of the others calls itself; nothing of the rest."""
+    if server.group != OTHERS:
+        return ""
+    done = subprocess.run([server.executable(), "-v"], capture_output=True, text=True)
+    return (done.stdout + done.stderr).splitlines()[0].strip()

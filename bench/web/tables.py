@@ -73,14 +73,16 @@ def of_contest(record):
             *(number(sample.median() / divisor) if sample else "-" for sample, divisor in samples),
         ])
     count = len(contest.rounds)
-    title = f"{contest.name}: {contest.what}; {count} round{'s' if count > 1 else ''}"
+    cores = "; two cores" if contest.cores != workloads.BY_NAME[contest.name].cores else ""
+    title = f"{contest.name}: {contest.what}{cores}; {count} round{'s' if count > 1 else ''}"
     return "\n".join([title, "", table(heads, rows), *([""] if notes else []),
                       *(f"- {text}" for text in notes)])
 
 
 def ordered(names):
-    """In the order of the table of servers."""
-    return [server.name for server in servers.SERVERS if server.name in names]
+    """In the order of the table of servers; behind them those that are not in it."""
+    known = [server.name for server in servers.SERVERS if server.name in names]
+    return known + sorted(set(names) - set(known))
 
 
 def _mark(verdict):
@@ -92,7 +94,8 @@ def _mark(verdict):
 def _best(contest, figure, group, count):
     """The servers of a group that come first in what is judged, with their ratios."""
     found = [(contest.ratio(name, figure), name) for name in contest.servers
-             if servers.BY_NAME[name].group == group and name != REFERENCE]
+             if name != REFERENCE and name in servers.BY_NAME
+             and servers.BY_NAME[name].group == group]
     found = sorted(((ratio.median(), name) for ratio, name in found if ratio),
                    reverse=figure in ("per_cpu", "rate"))
     return ", ".join(f"{name} {number(ratio)}" for ratio, name in found[:count]) or "-"
@@ -100,7 +103,8 @@ def _best(contest, figure, group, count):
 
 def summary(records):
     """A row for each workload: what was measured of what has to hold, relative to the reference."""
-    names = [server.name for server in servers.SERVERS if server.group == OURS]
+    names = [server.name for server in servers.SERVERS
+             if server.group == OURS and not server.extra]
     rows = []
     for record in records:
         contest = Contest(record)
@@ -120,11 +124,10 @@ def summary(records):
 def report(found, verdicts, charts):
     """report.md: the summary, the bars, the plots and a table for each workload."""
     machine = found["machine"]
-    others = "; ".join(f"{name}: {version}" for name, version in machine["servers"].items())
     parts = [
         "# The web server beside others",
-        f"{machine['when']} UTC, {machine['cpus']} x {machine['cpu']}, Linux {machine['kernel']}."
-        f" {others}.\n\n    {machine['command']}",
+        f"{machine['when']} UTC, {machine['cpus']} x {machine['cpu']}, Linux {machine['kernel']}:"
+        f"\n\n    {machine['command']}",
         "Ratios are medians of those within a round, with the smallest and the largest. What is"
         " absolute is this machine's, on that day.",
         summary(found["contests"]),
@@ -138,4 +141,7 @@ def report(found, verdicts, charts):
         for record in found["contests"]:
             title, body = of_contest(record).split("\n", 1)
             parts.append(f"### {title}\n{body}")
+    parts.append("## Servers\n\n" + "\n".join(
+        f"- {server['told']}" + (f" ({server['version']})" if server["version"] else "")
+        for server in machine["servers"]))
     return "\n\n".join(parts) + "\n"

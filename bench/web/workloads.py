@@ -3,7 +3,7 @@
 import contextlib
 
 from web import load, place, servers
-from web.servers import PHP, TLS, TWO
+from web.servers import PHP, TLS
 
 SMALL = place.path_of(1024)
 ACTIVE = 64  # connections
@@ -15,11 +15,12 @@ VISITS = 1000  # a second, of the one client
 
 class Workload:
     """`measure(run)` returns the figures of one window; `ratios`: those that are compared with the
-    reference, the one that matters first; `asks`: what a server must be able to do; `paths`: what it
-    is asked for; `only`: the servers that take part, of those who can."""
+    reference, the one that matters first; `asks`: what a server must be able to do; `paths`: what
+    it is asked for; `only`: the servers that take part, beside those that are added on the command
+    line; `cores`: of the server."""
 
     def __init__(self, name, what, measure, ratios=("per_cpu", "rate"), asks=(), paths=(SMALL,),
-                 only=None):
+                 only=None, cores=1):
         self.name = name
         self.what = what
         self.measure = measure
@@ -27,14 +28,16 @@ class Workload:
         self.asks = set(asks)
         self.paths = paths
         self.only = only
+        self.cores = cores
 
     def takes(self, server):
-        return self.asks <= server.can and (self.only is None or server.name in self.only)
+        wanted = self.only is None or server.name in self.only or server.group == servers.ALSO
+        return wanted and self.asks <= server.can
 
 
 class Run:
-    """A server under a workload. `memory` is what one run leaves for the next: the rate that is half
-    of the reference's, and what its TLS has negotiated."""
+    """A server under a workload. `memory` is what one run leaves for the next: the rate that is
+    half of the reference's, and what its TLS has negotiated."""
 
     def __init__(self, server, setting, seconds, memory):
         self.server = server
@@ -63,8 +66,10 @@ def one_client(run):
 
 
 def half_load(run):
+    if run.server.name == servers.REFERENCE and "rate" not in run.memory:
+        run.memory["rate"] = run.wrk(SMALL)["rate"] / 2  # it is the first of the first round
     if "rate" not in run.memory:
-        run.memory["rate"] = run.wrk(SMALL)["rate"] / 2  # the reference runs first
+        raise RuntimeError(f"{servers.REFERENCE} has set no rate")
     return load.steady(run.server, run.setting, run.seconds, SMALL, ACTIVE, run.memory["rate"])
 
 
@@ -91,17 +96,18 @@ WORKLOADS = (
              closed("/", mix=True), paths=[path for path, _ in place.mix()]),
     Workload("many", f"1 KiB, {ACTIVE} connections, and {IDLE:,} idle ones", many, only=CROWDS),
     Workload("two", f"1 KiB, {ACTIVE} connections, two workers; server and load share both cores",
-             closed(SMALL), asks=[TWO]),
+             closed(SMALL), cores=2),
     Workload("one-client", f"1 KiB, one connection, {VISITS:,} requests a second", one_client,
              ["median", "late", "per_cpu"], only=LATENCY),
     Workload("half-load", f"1 KiB, {ACTIVE} connections, half of what nginx can do, open loop",
              half_load, ["late", "median", "per_cpu"], only=LATENCY),
-    Workload("tls", f"1 KiB over TLS, {ACTIVE} connections", closed(SMALL), asks=[TLS]),
+    Workload("tls", "1 KiB over TLS, 16 connections", closed(SMALL, 16), asks=[TLS]),
     Workload("handshakes", "1 KiB over TLS, a connection and a full handshake for each request",
              tls(resume=False), asks=[TLS]),
     Workload("resumed", "the same, sessions are resumed", tls(resume=True), asks=[TLS]),
-    Workload("php", f"a page of PHP from php-fpm on the server's core, {servers.CHILDREN} connections",
-             closed(place.PAGE, servers.CHILDREN), ["rate", "per_cpu"], asks=[PHP], paths=[place.PAGE]),
+    Workload("php", f"2 KB from php-fpm on the server's core, {servers.CHILDREN} connections",
+             closed(place.PAGE, servers.CHILDREN), ["rate", "per_cpu"], asks=[PHP],
+             paths=[place.PAGE]),
 )
 
 BY_NAME = {workload.name: workload for workload in WORKLOADS}

@@ -14,11 +14,10 @@ static atomic_ullong cancelled; /* of flows that were idle when the program stop
 
 /* ---- memory and deferred actions ------------------------------------------------------------- */
 
-/* One flux_alloc (action NULL, the memory follows) or one flux_defer. */
+/* One flux_alloc (action NULL, the memory follows) or one flux_defer (the argument follows). */
 struct flux_attachment {
     struct flux_attachment *next;
     void (*action)(void *argument);
-    void *argument;
     alignas(max_align_t) unsigned char memory[];
 };
 
@@ -43,11 +42,11 @@ void *flux_alloc(size_t size)
 
 int flux_defer(void (*action)(void *argument), void *argument)
 {
-    struct flux_attachment *attachment = attach(0);
+    struct flux_attachment *attachment = attach(sizeof argument);
     if (attachment == NULL)
         return ENOMEM;
     attachment->action = action;
-    attachment->argument = argument;
+    memcpy(attachment->memory, &argument, sizeof argument);
     return 0;
 }
 
@@ -62,7 +61,9 @@ void fluxi_flow_undo(struct flux_flow *flow)
     while ((attachment = flow->attached) != NULL) {
         flow->attached = attachment->next;
         if (attachment->action != NULL) {
-            attachment->action(attachment->argument);
+            void *argument;
+            memcpy(&argument, attachment->memory, sizeof argument);
+            attachment->action(argument);
             free(attachment);
         } else {
             attachment->next = memory;

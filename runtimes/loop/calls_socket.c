@@ -11,6 +11,12 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 
+/* Whether the library's own call does: it does not wait, or nobody else would have to wait. */
+static bool passes(int flags)
+{
+    return !fluxi_calls_act() || (flags & MSG_DONTWAIT);
+}
+
 /* One transfer, of `data` or of `message`. */
 struct transfer {
     int fd, flags;
@@ -41,7 +47,7 @@ static ssize_t receive_once(const struct transfer *transfer)
 }
 
 /* Flags with which the call either never waits or waits for more than a first byte. */
-#define UNUSUAL (MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB | MSG_WAITALL)
+#define UNUSUAL (MSG_ERRQUEUE | MSG_OOB | MSG_WAITALL)
 
 struct receive_job {
     struct job job;
@@ -95,7 +101,7 @@ static ssize_t receive_all(struct transfer *transfer)
 
 static ssize_t receive_unusual(struct transfer *transfer)
 {
-    if (transfer->flags & (MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB))
+    if (transfer->flags & (MSG_ERRQUEUE | MSG_OOB))
         return receive_once(transfer); /* none of these waits */
     if (!is_stream(transfer->fd))
         return receive(transfer); /* MSG_WAITALL means nothing to a datagram */
@@ -115,7 +121,7 @@ static ssize_t receive_any(struct transfer *transfer)
 
 ssize_t fluxi_call_recv(int fd, void *data, size_t size, int flags)
 {
-    if (!fluxi_calls_act())
+    if (passes(flags))
         return REAL(recv)(fd, data, size, flags);
     return receive_any(&(struct transfer){.fd = fd, .flags = flags, .data = data, .size = size});
 }
@@ -123,7 +129,7 @@ ssize_t fluxi_call_recv(int fd, void *data, size_t size, int flags)
 ssize_t fluxi_call_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *address,
                             socklen_t *length)
 {
-    if (!fluxi_calls_act())
+    if (passes(flags))
         return REAL(recvfrom)(fd, data, size, flags, address, length);
     return receive_any(&(struct transfer){.fd = fd,
                                           .flags = flags,
@@ -135,7 +141,7 @@ ssize_t fluxi_call_recvfrom(int fd, void *data, size_t size, int flags, struct s
 
 ssize_t fluxi_call_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    if (!fluxi_calls_act() || !message)
+    if (passes(flags) || !message)
         return REAL(recvmsg)(fd, message, flags);
     return receive_any(&(struct transfer){.fd = fd, .flags = flags, .message = message});
 }
@@ -182,10 +188,9 @@ static ssize_t send_data(const struct transfer *transfer)
                          transfer->flags | MSG_DONTWAIT, transfer->address, transfer->given);
         if (sent >= 0) {
             total += (size_t)sent;
-            if (total >= transfer->size || (transfer->flags & MSG_DONTWAIT))
+            if (total >= transfer->size)
                 return (ssize_t)total;
-        } else if (errno != EAGAIN || (transfer->flags & MSG_DONTWAIT) ||
-                   fluxi_calls_patience(&patience) != 0) {
+        } else if (errno != EAGAIN || fluxi_calls_patience(&patience) != 0) {
             return total > 0 ? (ssize_t)total : -1;
         }
     }
@@ -208,7 +213,7 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags)
                     size += part.msg_iov[i].iov_len;
             }
             total += (size_t)sent;
-            if (total >= size || (flags & MSG_DONTWAIT))
+            if (total >= size)
                 return (ssize_t)total;
             int count;
             fluxi_rest_skip(&rest, (size_t)sent);
@@ -216,8 +221,7 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags)
             part.msg_iovlen = (size_t)count;
             part.msg_control = NULL;
             part.msg_controllen = 0;
-        } else if (errno != EAGAIN || (flags & MSG_DONTWAIT) ||
-                   fluxi_calls_patience(&patience) != 0) {
+        } else if (errno != EAGAIN || fluxi_calls_patience(&patience) != 0) {
             return total > 0 ? (ssize_t)total : -1;
         }
     }
@@ -225,7 +229,7 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags)
 
 ssize_t fluxi_call_send(int fd, const void *data, size_t size, int flags)
 {
-    if (!fluxi_calls_act())
+    if (passes(flags))
         return REAL(send)(fd, data, size, flags);
     return fluxi_call_sendto(fd, data, size, flags, NULL, 0);
 }
@@ -233,7 +237,7 @@ ssize_t fluxi_call_send(int fd, const void *data, size_t size, int flags)
 ssize_t fluxi_call_sendto(int fd, const void *data, size_t size, int flags,
                           const struct sockaddr *address, socklen_t length)
 {
-    if (!fluxi_calls_act())
+    if (passes(flags))
         return REAL(sendto)(fd, data, size, flags, address, length);
     struct transfer transfer = {.fd = fd,
                                 .flags = flags,
@@ -247,7 +251,7 @@ ssize_t fluxi_call_sendto(int fd, const void *data, size_t size, int flags,
 
 ssize_t fluxi_call_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    if (!fluxi_calls_act())
+    if (passes(flags))
         return REAL(sendmsg)(fd, message, flags);
     int before = errno;
     return fluxi_calls_return(before, send_message(fd, message, flags));

@@ -1,5 +1,6 @@
-# The servers that bench/web has written by hand serve what they are asked for: pipelined, in pieces,
-# to a client that asks for the connection's end, and 404. They compile without a warning.
+# The servers that bench/web has written by hand serve what they are asked for: pipelined, in
+# pieces, to a client that asks for the connection's end, and 404. They compile without a warning.
+# limit: 120 s
 . "$ROOT/tests/cli/assert"
 
 warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
