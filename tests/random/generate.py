@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from oracle import Endless, Oracle
-from program import LIMITS, Arm, Node, Program, Source, Use, write
+from program import LIMITS, Arm, Node, Program, Source, Use, read, write
 
 CODES = [5, 110, 125, -3, 70000, -4096, -4097]  # EIO, ETIMEDOUT, ECANCELED, FLUX_ENOMATCH, FLUX_STOP
 PLACES_MAX = 40  # of a node that is used again; of a flow twice as many, as a rule
@@ -257,7 +257,9 @@ class Generator:
 
 
 def generate(seed):
-    program = Generator(seed).run()
+    # As it will be read: nodes are numbered by their places in the text, and the numbers are part of
+    # what decides where a flow goes.
+    program = read(write(Generator(seed).run()))
     while True:  # loops that no oracle sees the end of are left out, one after another
         try:
             Oracle(program).run()
@@ -265,7 +267,7 @@ def generate(seed):
         except Endless:
             looping = [node for node in program.nodes.values() if node.repeat]
             looping[-1].repeat = None
-            program = program_without_unused(program)
+            program = read(write(program_without_unused(program)))
 
 
 def program_without_unused(program):
