@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define EVENTS   64
 #define PATIENCE INT64_C(5000000000) /* for answers after the last request, in nanoseconds */
@@ -28,10 +29,11 @@ static size_t answered;
 static char request[512];
 static size_t request_size;
 
+/* From any of the threads, while the others go on: so nothing may be taken down. */
 static void fail(const char *what)
 {
     fprintf(stderr, "steady: %s\n", what);
-    exit(EXIT_FAILURE);
+    _exit(EXIT_FAILURE);
 }
 
 static int by_size(const void *a, const void *b)
