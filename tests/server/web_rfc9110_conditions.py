@@ -23,7 +23,8 @@ BEFORE, AT, AFTER = (f"Sun, 06 Nov 1994 08:49:{seconds} GMT" for seconds in (36,
 NO_DATES = (
     "", "x", "0", "784111777", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
     "Sun, 06 Nov 1994 08:49:37 +0000", "Sun, 06 Nov 1994 24:49:37 GMT", "1994-11-06T08:49:37Z",
-    "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 29 Feb 1995 08:49:37 GMT",
+    "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Nov 1994 08:49:37 GMT",
+    "Sun, 29 Feb 1995 08:49:37 GMT",
     "sun, 06 nov 1994 08:49:37 gmt", f'"{AT}"', f"{AT}, {AT}", f"{AT};x",
 )
 

@@ -159,7 +159,8 @@ def section_9110_14_6_multipart(server):
         several(server, "bytes=0-0,, 2-2 ,", [(0, 0), (2, 2)]),
         several(
             server, "bytes=7-70000, 100000-250000, -9",
-            [(7, 70000), (100000, 250000), (299991, 299999)], "/large.bin", LARGE, "application/octet-stream",
+            [(7, 70000), (100000, 250000), (299991, 299999)], "/large.bin", LARGE,
+            "application/octet-stream",
         ),
     }
     equal(len(boundaries), 6, "the number of boundaries, which nobody foresees")
