@@ -221,10 +221,14 @@ void fluxi_descriptor_ready(struct loop *loop, uint64_t data, uint32_t events)
     uint32_t idle = record->armed & fired & ~wake(loop, record, fired, 0);
     if (idle == 0)
         return;
-    if (!record->unclaimed)
+    if (!record->unclaimed) {
         record->unclaimed = true;
-    else
-        poller_set(loop, fd, record, record->armed & ~idle);
+        return;
+    }
+    poller_set(loop, fd, record, record->armed & ~idle);
+    /* The flow whose descriptor it is may have moved on to another loop: what this one has done to
+     * it comes before whoever closes it, who looks which loops have a record. */
+    atomic_fetch_or(&descriptor_find(fd)->loops, 1ul << loop->index % 64);
 }
 
 /* ---- blocked calls --------------------------------------------------------------------------- */
