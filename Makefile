@@ -392,7 +392,7 @@ bench: all ## measures against peers, see bench/README.md (B=NAME: one)
 WEB_PACKAGES = wrk nginx-light lighttpd apache2-bin h2o php-fpm openssl libssl-dev
 .PHONY: bench-web
 bench-web: ## the web server beside others, see bench/web/README.md (W='small zipf' S='event h2o': some; QUICK=1)
-	$(Q)sh bench/web/install.sh $(WEB_PACKAGES)
+	$(Q)sh tools/unstarted.sh $(WEB_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory all
 	bench/web/run --build=$(BUILD) $(if $(QUICK),--quick) --workloads='$(W)' --servers='$(S)'
 
@@ -401,6 +401,14 @@ demo: ## installs what is missing, builds, shows the image server at work
 	$(Q)$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $(FLUXC) \
 	    $(PICTURES) $(addprefix $(BUILD)/bin/image-,thread pool event)
 	$(Q)$(PYTHON) tools/demo.py $(BUILD) $(BUILD)/pictures
+
+.PHONY: demo-web
+demo-web: ## the same of the web server: files, a folder, and a page of PHP
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)sh tools/unstarted.sh php-fpm
+	$(Q)$(MAKE) -s --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) \
+	    $(addprefix $(BUILD)/bin/web-,thread pool event)
+	$(Q)$(PYTHON) tools/demo_web.py $(BUILD)
 
 FUZZ_SECONDS = 60
 fuzz: ## FUZZ_SECONDS=60 of each fuzzer of tests/fuzz (F='compiler http': some), with clang

@@ -1,9 +1,9 @@
 #!/bin/sh
-# install.sh PACKAGE... - installs those that are missing, and leaves the system as it was otherwise:
+# unstarted.sh PACKAGE... - installs those that are missing, and leaves the system as it was otherwise:
 # the servers among them are neither started now nor when the system starts.
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
 policy=/usr/sbin/policy-rc.d # asked by Debian's packages before they start something
 
 present() { dpkg-query -W -f '${Status}\n' "$@" 2>/dev/null | grep -c ' installed$' || true; }
