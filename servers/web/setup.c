@@ -49,7 +49,7 @@ static const struct flux_option options[] = {
 };
 /* clang-format on */
 FLUX_OPTIONS(options);
-FLUX_ABOUT("serves files and folders over HTTP/1.1", "", "1.0");
+FLUX_ABOUT("serves files, folders and scripts over HTTP/1.1", "", "1.0");
 
 /* The cache may have an eighth of the descriptors. */
 static uint64_t cache_descriptors(void)

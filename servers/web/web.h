@@ -41,7 +41,6 @@ int partial_answer(web_request *request, const struct file *file, bool *answered
 struct settings {
     const char *root;
     uint64_t cache_bytes, cache_entries;
-    bool listing, follow_symlinks, gzip;
     struct file_options files;
 };
 extern struct settings settings;
