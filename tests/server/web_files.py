@@ -280,22 +280,6 @@ def compressed_on_the_fly():
 # ---- what changes --------------------------------------------------------------------------------
 
 
-def becomes(server, changed, target, what, fields=""):
-    """what(response) holds for whatever is asked later than two seconds after `changed`, and for
-    what is asked after the first time that it did."""
-    seen = False
-    while True:
-        began = time.monotonic()
-        response = server.get(target, fields=fields)
-        if what(response):
-            if seen:
-                return
-            seen = True
-            continue
-        check(not seen, f"{target} does not become what it was")
-        check(began - changed < 2, f"the change of {target} is noticed within a second")
-
-
 def changes():
     old, new = b"the old one", b"the new one"
     names = (

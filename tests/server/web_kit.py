@@ -3,6 +3,7 @@ tests that are named after sections of an RFC."""
 
 import re
 import sys
+import time
 
 import http_kit
 from http_kit import *
@@ -64,6 +65,25 @@ def method_of(data):
     return "HEAD" if data.startswith(b"HEAD ") else "GET"
 
 
+# ---- what changes --------------------------------------------------------------------------------
+
+
+def becomes(server, changed, target, what, fields=""):
+    """what(response) holds for whatever is asked later than two seconds after `changed`, and for
+    what is asked after the first time that it did."""
+    seen = False
+    while True:
+        began = time.monotonic()
+        response = server.get(target, fields=fields)
+        if what(response):
+            if seen:
+                return
+            seen = True
+            continue
+        check(not seen, f"{target} does not become what it was")
+        check(began - changed < 2, f"the change of {target} is noticed within a second")
+
+
 # ---- tests of an RFC -----------------------------------------------------------------------------
 
 
@@ -80,5 +100,6 @@ def sections(module, server):
 
 
 __all__ = [
-    *http_kit.__all__, "HELLO", "refused", "request", "sections", "served", "web_server", "write",
+    *http_kit.__all__, "HELLO", "becomes", "refused", "request", "sections", "served", "web_server",
+    "write",
 ]
