@@ -325,9 +325,9 @@ $(BUILD)/tests/random/runner-$(1): $(BUILD)/obj/tests/random/kit.o $(BUILD)/lib/
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runner_rules,$(r))))
 
-# Preloaded, makes calls fail. It is not the program, so neither sanitized nor measured; sanitizers
-# find their way through it by its frame pointers.
-$(BUILD)/tests/faults/faults.so: tests/faults/faults.c
+# Preloaded, make calls fail, or slow. They are not the program, so neither sanitized nor measured;
+# sanitizers find their way through them by their frame pointers.
+$(BUILD)/tests/%.so: tests/%.c
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -fno-omit-frame-pointer -g -fPIC \
 	    -shared -o $@ $<

@@ -416,7 +416,9 @@ def server(context):
                 command = [script.absolute(), context.build / "bin", name]
                 check_status(run(command, context.limit(script), env=env))
 
-            yield Test(f"server/{script.stem}:{name}", action, ["all"])
+            libraries = " ".join(re.findall(r"# needs: (.*)", script.read_text())).split()
+            needs = ["all", *(context.build / library for library in libraries)]
+            yield Test(f"server/{script.stem}:{name}", action, needs)
 
 
 # Calls of a kind that fail in a program; `make faults` has all of them fail.
