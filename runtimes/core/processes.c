@@ -1,9 +1,9 @@
 /* processes.c - `--processes N`: N processes of one program, and a parent that looks after them.
  *
  * The children share what `initial` has opened, a listening socket above all, and nothing else
- * (R28). The parent passes SIGTERM and SIGINT on and starts a child anew that has died, after 100
- * ms at first, twice as long each time it dies again within ten seconds, ten seconds at most. A
- * child that has ended by itself with status 0 is done. The parent ends when all are.
+ * (R28). The parent passes signals on and starts a child anew that has died, after 100 ms at first,
+ * twice as long each time it dies again within ten seconds, ten seconds at most. A child that has
+ * ended by itself with status 0 is done. The parent ends when all are.
  */
 #include "core.h"
 
@@ -34,6 +34,7 @@ struct family {
     int signals; /* SIGTERM and SIGINT so far */
     int killer;  /* a stop signal that a child has died of; 0: none */
     int status;
+    bool hung_up; /* SIGHUP has been passed on */
     sigset_t before;
 };
 
@@ -48,6 +49,9 @@ static bool start(struct family *family, struct child *child)
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent)
             raise(SIGTERM);
+        /* What it has is as old as `initial`: log files, say, that have been renamed since. */
+        if (family->hung_up)
+            kill(getpid(), SIGHUP);
         pthread_sigmask(SIG_SETMASK, &family->before, NULL);
         return true;
     }
@@ -106,16 +110,32 @@ static void reap(struct family *family)
     }
 }
 
-static void relay(struct family *family, int signal)
+static void relay(const struct family *family, int signal)
+{
+    for (unsigned i = 0; i < family->count; i++) {
+        if (family->children[i].pid != 0)
+            kill(family->children[i].pid, signal);
+    }
+}
+
+static void stop(struct family *family, int signal)
 {
     if (family->signals++ == 0)
         flux_log(FLUX_INFO, "stopping");
+    relay(family, signal);
     for (unsigned i = 0; i < family->count; i++) {
-        struct child *child = &family->children[i];
-        if (child->pid != 0)
-            kill(child->pid, signal);
-        else
-            child->done = true;
+        if (family->children[i].pid == 0)
+            family->children[i].done = true;
+    }
+}
+
+static void signalled(struct family *family, int signal)
+{
+    if (signal == SIGTERM || signal == SIGINT) {
+        stop(family, signal);
+    } else if (signal > 0 && signal != SIGCHLD) {
+        relay(family, signal);
+        family->hung_up |= signal == SIGHUP;
     }
 }
 
@@ -155,12 +175,29 @@ static bool look_after(struct family *family, const sigset_t *set)
         uint64_t now = flux_now(), wait = next > now ? next - now : 0;
         struct timespec time = {.tv_sec = (time_t)(wait / SECOND),
                                 .tv_nsec = (long)(wait % SECOND)};
-        int signal = sigtimedwait(set, NULL, next == UINT64_MAX ? NULL : &time);
-        if (signal == SIGTERM || signal == SIGINT)
-            relay(family, signal);
+        signalled(family, sigtimedwait(set, NULL, next == UINT64_MAX ? NULL : &time));
         reap(family);
     }
     return false;
+}
+
+/* Whether the program does something at a signal: it has a handler, or waits for it. Where it does
+ * not, the signal means the parent, as it would mean a program without --processes. */
+static bool has_use(int signal, const sigset_t *blocked)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(signal, NULL, &action);
+    return sigismember(blocked, signal) ||
+           (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
+}
+
+static void add_passed_on(sigset_t *set, const sigset_t *blocked)
+{
+    static const int signals[] = {SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (has_use(signals[i], blocked))
+            sigaddset(set, signals[i]);
+    }
 }
 
 int fluxi_processes_run(unsigned count)
@@ -179,7 +216,9 @@ int fluxi_processes_run(unsigned count)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGCHLD);
     sigaction(SIGCHLD, &standard, NULL); /* an inherited SIG_IGN would hide the dead */
-    pthread_sigmask(SIG_BLOCK, &set, &family.before);
+    pthread_sigmask(SIG_BLOCK, NULL, &family.before);
+    add_passed_on(&set, &family.before);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     flux_log(FLUX_INFO,
              "%u processes, each a program of its own: constraints and memory are not "
              "shared between them",

@@ -1,7 +1,10 @@
 /* --processes N: each process is a program of its own; one that dies is told and replaced, a stop
  * reaches all of them, `initial` and `final` run once; when all end by themselves, so does the
- * parent. A second signal ends all at once. */
+ * parent. A second signal ends all at once. Signals that the program has handlers for reach all,
+ * and a SIGHUP those that start later, too. */
 #include "testing.h"
+
+#include <string.h>
 
 static int silent[2];
 
@@ -41,6 +44,19 @@ static pid_t worker(const struct child *child, int n)
     return (pid_t)atoi(at);
 }
 
+static void told(int signal)
+{
+    const char *text = signal == SIGHUP ? "hung up\n" : "told\n";
+    (void)!write(STDERR_FILENO, text, strlen(text));
+}
+
+static void handle(int signal)
+{
+    struct sigaction action = {.sa_handler = told};
+    sigemptyset(&action.sa_mask);
+    CHECK(sigaction(signal, &action, NULL) == 0);
+}
+
 static int initial(void)
 {
     struct child child;
@@ -48,6 +64,10 @@ static int initial(void)
 
     CHECK(pipe(silent) == 0);
     flux_log(FLUX_INFO, "initial");
+    if (scenario_is("signals")) {
+        handle(SIGHUP);
+        handle(SIGUSR1);
+    }
     if (test_scenario() != NULL)
         return 0;
 
@@ -63,6 +83,21 @@ static int initial(void)
     CHECK_CHILD(&child, child_count(&child, "initial") == 1);
     CHECK_CHILD(&child, child_count(&child, "final") == 1);
     CHECK_CHILD(&child, kill(worker(&child, 2), 0) < 0 && kill(worker(&child, 3), 0) < 0);
+    child_free(&child);
+
+    child_start(&child, "signals", ARGUMENTS((char *)"--processes=2"));
+    child_await(&child, "works", 2);
+    kill(child.pid, SIGUSR1);
+    child_await(&child, "told", 2);
+    kill(child.pid, SIGHUP);
+    child_await(&child, "hung up", 2);
+    kill(worker(&child, 2), SIGKILL);
+    child_await(&child, "works", 3);
+    child_await(&child, "hung up", 3);
+    kill(child.pid, SIGTERM);
+    status = child_end(&child);
+    CHECK_CHILD(&child, ended_with(status, 0));
+    CHECK_CHILD(&child, child_count(&child, "told") == 2 && child_count(&child, "hung up") == 3);
     child_free(&child);
 
     child_start(&child, "ends", ARGUMENTS((char *)"--processes", (char *)"3"));

@@ -33,10 +33,12 @@ struct event {
 
 static const struct event *script;
 static uint64_t now, wait_asked, time_of_each_look;
+static sigset_t awaited;
 static int dead, dead_status;
 static pid_t next_pid;
 static int forks_refused;
 static bool in_child;
+static pid_t child_from; /* from this one on, fork returns in the child; 0: in none */
 static uint64_t forked_at[16];
 static char sent[256]; /* "101:15 " */
 static int raised;
@@ -51,6 +53,7 @@ int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *ti
     const struct event *event = script++;
     assert_null(info);
     assert_true(sigismember(set, SIGCHLD) && sigismember(set, SIGTERM) && sigismember(set, SIGINT));
+    awaited = *set;
     wait_asked = UINT64_MAX;
     if (time != NULL)
         wait_asked = (uint64_t)time->tv_sec * SECOND + (uint64_t)time->tv_nsec;
@@ -68,7 +71,7 @@ int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *ti
 
 pid_t fork(void)
 {
-    if (in_child)
+    if (in_child || next_pid == child_from)
         return 0;
     if (forks_refused > 0) {
         forks_refused--;
@@ -117,6 +120,7 @@ static int begin(void **state)
     time_of_each_look = 0;
     dead = raised = forks_refused = 0;
     next_pid = FIRST;
+    child_from = 0;
     in_child = false;
     sent[0] = '\0';
     return 0;
@@ -252,6 +256,76 @@ static void stop__twice__ends_by_that_signal(void **state)
     assert_int_equal(raised, SIGTERM);
 }
 
+/* ---- signals that are the program's ---- */
+
+static void handle(int signal)
+{
+    (void)signal;
+}
+
+/* What happens at the signal; returns what it was before. */
+static struct sigaction at_signal(int signal, void (*action)(int))
+{
+    struct sigaction before, after = {.sa_handler = action};
+    sigemptyset(&after.sa_mask);
+    sigaction(signal, &after, &before);
+    return before;
+}
+
+static void block(int how, int signal)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    sigprocmask(how, &set, NULL);
+}
+
+static void relay__program_has_a_handler__all_get_it_and_go_on(void **state)
+{
+    struct sigaction before = at_signal(SIGUSR1, handle);
+    (void)state;
+    const char *log = LOG_OF(3, {SIGCHLD, 0, DIES(1), KILLED(SIGKILL)}, {SIGUSR1, 0, 0, 0},
+                             {0, 0, 0, 0}, {SIGCHLD, 0, DIES(0) | DIES(2) | DIES(3), EXIT(0)});
+    assert_string_equal(sent, "101:10 103:10 ");
+    assert_null(strstr(log, "stopping"));
+    assert_int_equal(result, 0);
+    sigaction(SIGUSR1, &before, NULL);
+}
+
+static void relay__program_blocks_it__all_get_it(void **state)
+{
+    (void)state;
+    block(SIG_BLOCK, SIGHUP);
+    LOG_OF(2, {SIGHUP, 0, 0, 0}, {SIGCHLD, 0, DIES(0) | DIES(1), EXIT(0)});
+    assert_string_equal(sent, "101:1 102:1 ");
+    block(SIG_UNBLOCK, SIGHUP);
+}
+
+static void relay__program_has_no_use_for_it__left_to_its_default(void **state)
+{
+    struct sigaction before = at_signal(SIGUSR2, SIG_IGN), quit = at_signal(SIGQUIT, SIG_DFL);
+    (void)state;
+    LOG_OF(1, {SIGCHLD, 0, DIES(0), EXIT(0)});
+    assert_false(sigismember(&awaited, SIGUSR2));
+    assert_false(sigismember(&awaited, SIGQUIT));
+    sigaction(SIGUSR2, &before, NULL);
+    sigaction(SIGQUIT, &quit, NULL);
+}
+
+/* One that starts later has what `initial` has opened, so it is told as the others were. */
+static void relay__hangup_before_a_restart__the_new_one_is_told(void **state)
+{
+    char expected[64];
+    (void)state;
+    block(SIG_BLOCK, SIGHUP);
+    child_from = FIRST + 2;
+    LOG_OF(2, {SIGHUP, 0, 0, 0}, {SIGCHLD, 0, DIES(0), KILLED(SIGKILL)}, {0, 0, 0, 0});
+    snprintf(expected, sizeof expected, "101:1 102:1 %d:1 ", (int)getpid());
+    assert_string_equal(sent, expected);
+    assert_int_equal(result, -1);
+    block(SIG_UNBLOCK, SIGHUP);
+}
+
 static void run__in_the_child__goes_on_as_a_program(void **state)
 {
     (void)state;
@@ -290,6 +364,10 @@ int main(void)
         TEST(stop__some_run__passed_on_and_none_restarted),
         TEST(stop__one_ends_badly__exits_1),
         TEST(stop__twice_but_they_end_well__no_signal),
+        TEST(relay__program_has_a_handler__all_get_it_and_go_on),
+        TEST(relay__program_blocks_it__all_get_it),
+        TEST(relay__program_has_no_use_for_it__left_to_its_default),
+        TEST(relay__hangup_before_a_restart__the_new_one_is_told),
         TEST(run__in_the_child__goes_on_as_a_program),
         TEST(run__no_memory__exits_1),
         TEST(stop__twice__ends_by_that_signal),
