@@ -38,6 +38,10 @@ C_FLAGS  = -std=c11 $(WARNINGS) $(EXTRA) -MMD -MP
 CXX_FLAGS = -std=c++17 -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror) $(EXTRA) -MMD -MP
 LD_FLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
 
+# Servers are optimised as a whole: flows, nodes and runtime. What is in libraries serves those who
+# link without, too.
+LTO      = $(if $(SAN)$(DEBUG)$(COVERAGE),,$(if $(findstring gcc,$(CC)),-flto=auto -ffat-lto-objects))
+
 Q        = $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-7s %s\n' $(1) '$(2)')
 
@@ -105,7 +109,7 @@ all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) $(PICTURES)
 # All objects depend on a file that changes when the way they are compiled does, or when a header
 # appears that some look for: without valgrind's it does not know stacks when it sees them.
 SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_FLAGS) $(LDFLAGS) \
-            / $(WATCHED) $(wildcard $(addprefix /usr/include/,valgrind/valgrind.h llhttp.h))
+            / $(WATCHED) / $(LTO) $(wildcard $(addprefix /usr/include/,valgrind/valgrind.h llhttp.h))
 ifneq ($(MAKECMDGOALS),help)
 ifneq ($(shell mkdir -p $(BUILD)/obj && { echo '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
                            echo '$(SETTINGS)' >$(BUILD)/settings; } && echo written),written)
@@ -168,7 +172,7 @@ DEBUG_OBJ = $(BUILD)/obj$(if $(WATCHED),,/debug)
 DEBUG_LIB = $(BUILD)/lib$(if $(WATCHED),,/debug)
 
 $(BUILD)/obj/runtimes/%.o: runtimes/%.c $(BUILD)/settings
-	$(call compile,-D_GNU_SOURCE $(GUARD) $(WATCHED) -Iruntimes -Iruntimes/core)
+	$(call compile,-D_GNU_SOURCE $(GUARD) $(WATCHED) $(LTO) -Iruntimes -Iruntimes/core)
 
 $(BUILD)/obj/debug/runtimes/%.o: runtimes/%.c $(BUILD)/settings
 	$(call compile,-D_GNU_SOURCE $(GUARD) -DFLUXI_DEBUG -Iruntimes -Iruntimes/core)
@@ -212,8 +216,11 @@ $(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
 COMMON_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard servers/common/*.c))
 NODE_FLAGS      = -D_GNU_SOURCE $(GUARD) -I$(BUILD)/include -Iservers/common
 
+# $(1): the folder of a program
+lto_of          = $(if $(filter servers/%,$(1)),$(LTO))
+
 $(BUILD)/obj/servers/common/%.o: servers/common/%.c $(BUILD)/settings | $(HEADERS)
-	$(call compile,$(NODE_FLAGS))
+	$(call compile,$(NODE_FLAGS) $(LTO))
 
 $(BUILD)/lib/libcommon.a: $(COMMON_OBJECTS)
 	$(archive)
@@ -225,7 +232,8 @@ words_in     = $(if $(wildcard $(1)),$(shell cat $(1)))
 define program_rules
 $(call node_objects,$(1)): | $(BUILD)/gen/$(1)-$(firstword $(RUNTIMES))/$(notdir $(1))_flux.h
 $(BUILD)/obj/$(1)/%.o: $(1)/%.c $(BUILD)/settings | $(HEADERS)
-	$$(call compile,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
+	$$(call compile,$$(NODE_FLAGS) $(call lto_of,$(1)) \
+	    -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
 $(BUILD)/obj/$(1)/%.o: $(1)/%.cc $(BUILD)/settings | $(HEADERS)
 	$$(call compile_cxx,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
 endef
@@ -239,10 +247,10 @@ $(3).c $(3).h &: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
 	    $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $(3).c $$< && \
 	    touch $(3).c $(3).h
 $(4): $(3).c $(BUILD)/settings | $(3).h $(HEADERS)
-	$$(call compile,$$(NODE_FLAGS) -I$(1))
+	$$(call compile,$$(NODE_FLAGS) $(call lto_of,$(1)) -I$(1))
 $(call program_file,$(1),$(2)): $(4) $(call node_objects,$(1)) \
         $(if $(filter servers/%,$(1)),$(BUILD)/lib/libcommon.a) $(BUILD)/lib/libflux-$(2).a
-	$$(call link,$(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
+	$$(call link,$(if $(call lto_of,$(1)),$(LTO) -O2) $(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
 endef
 
 ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)

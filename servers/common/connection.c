@@ -41,7 +41,7 @@ bool connection_turn(struct connection *connection, struct exchange *exchange)
 {
     connection->keep = exchange->keep_alive;
     if (connection->keep)
-        return exchange_next(exchange) || stream_holds_input(&connection->stream);
+        return exchange_next(exchange, stream_holds_input(&connection->stream));
     /* A client that asked for the end sends nothing more, unless it is the body that it was not
      * asked for. */
     if (exchange->request.keep_alive || exchange->request.stage != HTTP_WHOLE ||

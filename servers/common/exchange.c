@@ -46,41 +46,40 @@ static void take_out(struct exchange *exchange, size_t from, size_t count)
         memmove(exchange->buffer + from, exchange->buffer + from + count, exchange->length - from);
 }
 
-/* RFC 9112, section 2.2: empty lines ahead of a request are passed over. */
-static void skip_empty_lines(struct exchange *exchange)
+/* Parses the head as far as it has arrived; *end is 0 while it is not complete. */
+static int look_at_head(struct exchange *exchange, size_t *end)
 {
-    size_t skip = 0;
-    while (skip + 1 < exchange->length && exchange->buffer[skip] == '\r' &&
-           exchange->buffer[skip + 1] == '\n')
-        skip += 2;
-    take_out(exchange, 0, skip);
+    const size_t seen = exchange->scanned;
+    *end = 0;
+    exchange->scanned = exchange->length;
+    if (seen > 0) {
+        if (!http_head_advances(exchange->buffer + seen, exchange->length - seen))
+            return 0;
+        exchange->request = (struct http_request){.stage = HTTP_IN_HEAD};
+    }
+    return http_head_parse(&exchange->request, exchange->buffer, exchange->length, end);
 }
 
 static int parse_head(struct exchange *exchange)
 {
     struct http_request *request = &exchange->request;
+    const size_t most = (size_t)http_limits.max_header;
     size_t end;
-    if (exchange->scanned == 0)
-        skip_empty_lines(exchange);
-    int error = http_head_end(exchange->buffer, exchange->length, &exchange->scanned, &end);
+    int error = look_at_head(exchange, &end);
     if (error != 0)
         return error;
-    if (end == 0 && exchange->length <= http_limits.max_header)
-        return 0;
-    if (end == 0 || end > http_limits.max_header) {
-        size_t line = (size_t)http_limits.max_header;
-        return memchr(exchange->buffer, '\n', line) == NULL ? ENAMETOOLONG : EMSGSIZE;
+    if (end > most || (end == 0 && exchange->length > most)) {
+        const struct http_text line = request->line;
+        bool fits = line.at != NULL && line.at + line.length < exchange->buffer + most;
+        return fits ? EMSGSIZE : ENAMETOOLONG;
     }
-
+    if (end == 0)
+        return 0;
     exchange->head_length = end;
-    error = http_head_parse(request, exchange->buffer, end);
-    if (error == 0)
-        error = http_body_begin(request, http_limits.max_body);
-    if (error != 0)
-        return error;
-    if (request->stage == HTTP_IN_BODY)
+    error = http_body_begin(request, http_limits.max_body);
+    if (error == 0 && request->stage == HTTP_IN_BODY)
         exchange->deadline = http_limits_now() + http_limits.body_timeout;
-    return 0;
+    return error;
 }
 
 int exchange_parse_head(struct exchange *exchange)
@@ -90,9 +89,7 @@ int exchange_parse_head(struct exchange *exchange)
 
 bool exchange_is_head(const struct exchange *exchange)
 {
-    static const char head[] = "HEAD ";
-    const size_t length = sizeof head - 1;
-    return exchange->length >= length && memcmp(exchange->buffer, head, length) == 0;
+    return http_text_is(exchange->request.method, "HEAD");
 }
 
 void exchange_pass_over(struct exchange *exchange, size_t count)
@@ -136,11 +133,13 @@ int exchange_send(struct exchange *exchange, struct stream *stream, int *patienc
     return 0;
 }
 
-bool exchange_next(struct exchange *exchange)
+bool exchange_next(struct exchange *exchange, bool coming)
 {
     take_out(exchange, 0, exchange->head_length);
     size_t length = exchange->length;
+    if (length == 0 && !coming)
+        return false;
     exchange_begin(exchange, exchange->buffer, exchange->began != 0);
     exchange->length = length;
-    return length > 0;
+    return true;
 }

@@ -57,8 +57,8 @@ int exchange_parse(struct exchange *exchange);
  * is how long to wait for room: the time for the whole response begins with the first such wait. */
 int exchange_send(struct exchange *exchange, struct stream *stream, int *patience);
 
-/* Forgets this request and its response. Returns whether there is something of the next one in the
- * buffer; then the time for its head begins. */
-bool exchange_next(struct exchange *exchange);
+/* This request and its response are done with. Returns whether there is something of the next one,
+ * in the buffer or, as the caller says, `coming`: then the time for its head begins. */
+bool exchange_next(struct exchange *exchange, bool coming);
 
 #endif

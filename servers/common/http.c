@@ -35,52 +35,42 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The first control character, DEL included; `end` where there is none. Eight bytes at a time are
- * looked at as one number, the first of them being its lowest (S. E. Anderson, Bit Twiddling Hacks:
- * "a byte less than n", "a zero byte"). What is found above the first one may be wrong. */
+/* The first character that is not one of these. */
+static const char *pass(const char *at, const char *end, unsigned char class)
+{
+    while (at < end && is_in(*at, class))
+        at++;
+    return at;
+}
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* The first control character, DEL included; `end` where there is none. Sixteen bytes at a time
+ * become as many that are 0xff where there is one. */
 static const char *find_control(const char *at, const char *end)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    for (; end - at >= 8; at += 8) {
-        uint64_t bytes;
+    for (; end - at >= 16; at += 16) {
+        bytes16 bytes;
+        uint64_t found[2];
         memcpy(&bytes, at, sizeof bytes);
-        bytes = le64toh(bytes);
-        uint64_t flipped = bytes ^ ones * 0x7f;
-        uint64_t found = ((bytes - ones * ' ') & ~bytes) | ((flipped - ones) & ~flipped);
-        found &= ones * 0x80;
-        if (found != 0)
-            return at + __builtin_ctzll(found) / 8;
+        bytes = (bytes16)((bytes < ' ') | (bytes == 0x7f));
+        memcpy(found, &bytes, sizeof found);
+        if (found[0] != 0)
+            return at + __builtin_ctzll(le64toh(found[0])) / 8;
+        if (found[1] != 0)
+            return at + 8 + __builtin_ctzll(le64toh(found[1])) / 8;
     }
     while (at < end && (unsigned char)*at >= ' ' && *at != 0x7f)
         at++;
     return at;
 }
 
-/* ---- the end of a head ----------------------------------------------------------------------- */
-
-int http_head_end(const char *data, size_t length, size_t *scanned, size_t *end)
+/* What a line may have in it, up to its end: tabs are no control characters here. */
+static const char *find_line_end(const char *at, const char *end)
 {
-    const char *stop = data + length, *at = data + *scanned;
-    *end = 0;
-    for (; (at = find_control(at, stop)) < stop; at++) {
-        if (*at == '\t')
-            continue;
-        if (*at == '\r' && ++at == stop)
-            break;
-        /* A line feed alone ends a line for some and not for others, and so does a line that is
-         * folded into the one before (RFC 9112, sections 2.2 and 5.2). */
-        if (*at != '\n' || at == data || at[-1] != '\r')
-            return EBADMSG;
-        if (at - data >= 3 && at[-2] == '\n') {
-            *end = (size_t)(at - data) + 1;
-            return 0;
-        }
-        if (at + 1 < stop && (at[1] == ' ' || at[1] == '\t'))
-            return EBADMSG;
-    }
-    /* The last two bytes are looked at again with what follows them. */
-    *scanned = length > 2 ? length - 2 : 0;
-    return 0;
+    while ((at = find_control(at, end)) < end && *at == '\t')
+        at++;
+    return at;
 }
 
 /* ---- what fields say ------------------------------------------------------------------------- */
@@ -133,18 +123,12 @@ static size_t literal_length(struct http_text text)
 /* The length of a name, or of an address of IPv4, at the beginning. */
 static size_t name_length(struct http_text text)
 {
-    size_t i = 0;
+    const char *at = text.at, *const end = at + text.length;
     char c;
-    while (i < text.length) {
-        if (is_in(text.at[i], CHAR_HOST))
-            i++;
-        else if (text.at[i] == '%' &&
-                 http_target_escape((struct http_text){text.at + i, text.length - i}, &c))
-            i += 3;
-        else
-            break;
-    }
-    return i;
+    while ((at = pass(at, end, CHAR_HOST)) < end && *at == '%' &&
+           http_target_escape((struct http_text){at, (size_t)(end - at)}, &c))
+        at += strlen("%XX");
+    return (size_t)(at - text.at);
 }
 
 /* Host, and port if there is one: of a field Host or of a target in absolute form. */
@@ -300,18 +284,18 @@ static const struct field *field_named(struct http_text name)
 
 static bool is_known_method(struct http_text method)
 {
-    /* The first ones are most of what comes. */
     static const struct http_text methods[] = {
-        METHOD("GET"),        METHOD("HEAD"),      METHOD("POST"),     METHOD("OPTIONS"),
-        METHOD("PUT"),        METHOD("DELETE"),    METHOD("PATCH"),    METHOD("TRACE"),
-        METHOD("PROPFIND"),   METHOD("PROPPATCH"), METHOD("MKCOL"),    METHOD("COPY"),
-        METHOD("MOVE"),       METHOD("LOCK"),      METHOD("UNLOCK"),   METHOD("SEARCH"),
-        METHOD("BIND"),       METHOD("REBIND"),    METHOD("UNBIND"),   METHOD("ACL"),
-        METHOD("REPORT"),     METHOD("CHECKOUT"),  METHOD("MERGE"),    METHOD("MKACTIVITY"),
-        METHOD("MKCALENDAR"), METHOD("LINK"),      METHOD("UNLINK"),   METHOD("PURGE"),
-        METHOD("NOTIFY"),     METHOD("SUBSCRIBE"), METHOD("M-SEARCH"), METHOD("UNSUBSCRIBE"),
-        METHOD("SOURCE"),
+        METHOD("HEAD"),      METHOD("POST"),     METHOD("OPTIONS"),     METHOD("PUT"),
+        METHOD("DELETE"),    METHOD("PATCH"),    METHOD("TRACE"),       METHOD("PROPFIND"),
+        METHOD("PROPPATCH"), METHOD("MKCOL"),    METHOD("COPY"),        METHOD("MOVE"),
+        METHOD("LOCK"),      METHOD("UNLOCK"),   METHOD("SEARCH"),      METHOD("BIND"),
+        METHOD("REBIND"),    METHOD("UNBIND"),   METHOD("ACL"),         METHOD("REPORT"),
+        METHOD("CHECKOUT"),  METHOD("MERGE"),    METHOD("MKACTIVITY"),  METHOD("MKCALENDAR"),
+        METHOD("LINK"),      METHOD("UNLINK"),   METHOD("PURGE"),       METHOD("NOTIFY"),
+        METHOD("SUBSCRIBE"), METHOD("M-SEARCH"), METHOD("UNSUBSCRIBE"), METHOD("SOURCE"),
     };
+    if (http_text_is(method, "GET")) /* most of what comes */
+        return true;
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (method.length == methods[i].length &&
             memcmp(method.at, methods[i].at, method.length) == 0)
@@ -345,29 +329,65 @@ static int take_target_host(struct http_request *request)
     return 0;
 }
 
+/* Of a head that goes wrong here: it is malformed, or there is no more of it yet. */
+static int stopped(const char *at, const char *end)
+{
+    return at == end ? EAGAIN : EBADMSG;
+}
+
+/* The constant has to come here. */
+static inline int expect(const char **at, const char *end, const char *word)
+{
+    const size_t length = strlen(word);
+    if ((size_t)(end - *at) >= length && memcmp(*at, word, length) == 0) {
+        *at += length;
+        return 0;
+    }
+    while (*at < end && **at == *word)
+        (*at)++, word++;
+    return stopped(*at, end);
+}
+
+/* A digit has to come here. */
+static inline int take_digit(unsigned *digit, const char **at, const char *end)
+{
+    if (*at == end || !is_digit(**at))
+        return stopped(*at, end);
+    *digit = (unsigned)(*(*at)++ - '0');
+    return 0;
+}
+
+/* HTTP/1.1 */
+static int take_version(struct http_request *request, const char **at, const char *end)
+{
+    int error = expect(at, end, "HTTP/");
+    if (error == 0)
+        error = take_digit(&request->major, at, end);
+    if (error == 0)
+        error = expect(at, end, ".");
+    return error != 0 ? error : take_digit(&request->minor, at, end);
+}
+
 /* The request line: METHOD SP TARGET SP VERSION, each space a single one (RFC 9112, section 3). */
 static int take_line(struct http_request *request, const char **at, const char *end)
 {
-    const char *from = *at, *to = from;
-    while (is_in(*to, CHAR_TOKEN))
-        to++;
+    const char *from = *at, *to = pass(from, end, CHAR_TOKEN);
     request->method = (struct http_text){from, (size_t)(to - from)};
-    if (request->method.length == 0 || *to != ' ')
-        return EBADMSG;
-    from = ++to;
-    while (is_in(*to, CHAR_TARGET))
-        to++;
+    if (to == end || to == from || *to != ' ')
+        return stopped(to, end);
+    from = to + 1;
+    to = pass(from, end, CHAR_TARGET);
     request->target = (struct http_text){from, (size_t)(to - from)};
-    if (request->target.length == 0 || *to != ' ')
-        return EBADMSG;
-    from = ++to;
-    if (end - from < (ptrdiff_t)strlen("HTTP/1.1\r\n") || memcmp(from, "HTTP/", 5) != 0 ||
-        !is_digit(from[5]) || from[6] != '.' || !is_digit(from[7]) || from[8] != '\r' ||
-        from[9] != '\n')
-        return EBADMSG;
-    request->major = (unsigned)(from[5] - '0');
-    request->minor = (unsigned)(from[7] - '0');
-    *at = from + 10;
+    if (to == end || to == from || *to != ' ')
+        return stopped(to, end);
+    to++;
+    int error = take_version(request, &to, end);
+    request->line = (struct http_text){*at, (size_t)(to - *at)};
+    if (error == 0)
+        error = expect(&to, end, "\r\n");
+    *at = to;
+    if (error != 0)
+        return error;
     if (request->major != 1)
         return EPROTONOSUPPORT;
     if (!is_known_method(request->method))
@@ -375,45 +395,43 @@ static int take_line(struct http_request *request, const char **at, const char *
     return take_target(request);
 }
 
-/* NAME ":" VALUE, without a blank before the colon (RFC 9112, section 5). */
+/* NAME ":" VALUE, without a blank before the colon (RFC 9112, section 5). A line that begins with a
+ * blank would go on with the one before for some, and not for others (section 5.2), as would one
+ * that is ended by a line feed alone (section 2.2). */
 static int take_field(struct http_request *request, const char **at, const char *end)
 {
-    const char *from = *at, *to = from;
-    while (is_in(*to, CHAR_TOKEN))
-        to++;
+    const char *from = *at, *to = pass(from, end, CHAR_TOKEN);
     const struct http_text name = {from, (size_t)(to - from)};
-    if (name.length == 0 || *to != ':')
-        return EBADMSG;
+    if (to == end || to == from || *to != ':')
+        return stopped(to, end);
     from = to + 1;
-    to = memchr(from, '\r', (size_t)(end - from));
-    *at = to + strlen("\r\n");
+    to = find_line_end(from, end);
+    struct http_text value = {from, (size_t)(to - from)};
+    int error = expect(&to, end, "\r\n");
+    *at = to;
+    if (error != 0)
+        return error;
     const struct field *field = field_named(name);
     if (field == NULL)
         return 0;
-    struct http_text value = http_text_trimmed((struct http_text){from, (size_t)(to - from)});
-    return field->note(request, (struct http_text *)((char *)request + field->text), value);
+    return field->note(request, (struct http_text *)((char *)request + field->text),
+                       http_text_trimmed(value));
 }
 
-int http_head_parse(struct http_request *request, const char *head, size_t length)
+/* The lines behind the request line, with the empty one. */
+static int take_fields(struct http_request *request, const char **at, const char *end)
 {
-    const char *at = head, *const end = head + length;
-    *request = (struct http_request){.stage = HTTP_IN_HEAD};
-    /* Texts are walked along without a look at the end, since all of them end before a CR. */
-    if (length < 4 || memcmp(end - 4, "\r\n\r\n", 4) != 0)
-        return EBADMSG;
-    struct http_text rest = {head, length};
-    http_text_cut(&rest, '\r', &request->line);
-    int error = take_line(request, &at, end);
-    if (error != 0)
-        return error;
-    request->keep_alive = request->minor > 0;
-    request->fields = (struct http_text){at, (size_t)(end - 2 - at)};
-    while (at < end - 2) {
-        error = take_field(request, &at, end);
-        if (error != 0)
-            return error;
-    }
+    const char *const from = *at;
+    int error = 0;
+    while (error == 0 && !(*at < end && **at == '\r'))
+        error = take_field(request, at, end);
+    request->fields = (struct http_text){from, (size_t)(*at - from)};
+    return error != 0 ? error : expect(at, end, "\r\n");
+}
 
+/* What the fields say together. */
+static int check(struct http_request *request)
+{
     /* RFC 9112, section 3.2: a request of HTTP/1.1 names its host, once. */
     if (request->minor > 0 && request->host.at == NULL)
         return EBADMSG;
@@ -428,6 +446,38 @@ int http_head_parse(struct http_request *request, const char *head, size_t lengt
     if (request->closes)
         request->keep_alive = false;
     return take_target_host(request);
+}
+
+static int parse(struct http_request *request, const char **at, const char *end)
+{
+    int error = 0;
+    /* Empty lines ahead of a request are passed over: RFC 9112, section 2.2. */
+    while (error == 0 && *at < end && **at == '\r')
+        error = expect(at, end, "\r\n");
+    if (error == 0)
+        error = take_line(request, at, end);
+    request->keep_alive = request->minor > 0;
+    return error != 0 ? error : take_fields(request, at, end);
+}
+
+int http_head_parse(struct http_request *request, const char *data, size_t length, size_t *end)
+{
+    const char *at = data, *const stop = data + length;
+    int error = parse(request, &at, stop);
+    *end = 0;
+    if (error == EAGAIN)
+        return 0;
+    if (error != 0 && request->line.at == NULL)
+        request->line = (struct http_text){data, (size_t)(find_line_end(data, stop) - data)};
+    if (error != 0)
+        return error;
+    *end = (size_t)(at - data);
+    return check(request);
+}
+
+bool http_head_advances(const char *more, size_t length)
+{
+    return find_line_end(more, more + length) < more + length;
 }
 
 /* ---- all fields ------------------------------------------------------------------------------ */

@@ -1,11 +1,11 @@
 /* http.h - HTTP/1.x requests, as RFC 9112 frames them.
  *
- * A request is read in two parts. Its head is collected in a buffer until http_head_end finds the
- * empty line, and http_head_parse then fills in a struct http_request whose texts point into that
- * buffer. Its body is passed through http_body_take, which yields the data without its framing, or
- * through http_body_skip, which throws it away. All are strict: what two implementations could
- * frame differently is refused, since that is how requests are smuggled past a proxy (RFC 9112,
- * section 11.2).
+ * A request is read in two parts. Its head is collected in a buffer until http_head_parse has
+ * found the empty line and filled in a struct http_request, whose texts point into that buffer. Its
+ * body is passed through http_body_take, which yields the data without its framing, or through
+ * http_body_skip, which throws it away. All are strict: what two implementations could frame
+ * differently is refused, since that is how requests are smuggled past a proxy (RFC 9112, section
+ * 11.2).
  *
  * Functions return 0 or an error number, and response.h says which status that becomes.
  */
@@ -46,7 +46,7 @@ struct http_request {
     bool has_body;         /* a body follows, be it an empty one */
     bool expects_continue; /* the client holds the body back until it is asked for it */
 
-    struct http_text line; /* the request line, without its end */
+    struct http_text line; /* the request line, without its end, once there is all of it */
     struct http_text method, target;
     /* Of the target, as http_target_split does it; in OPTIONS * the path is "*". */
     struct http_text path, query;
@@ -72,16 +72,17 @@ struct http_request {
     unsigned chunk_digits;
 };
 
-/* The length of the head at the beginning of data, its empty line included; 0 while it is not
- * complete. *scanned is where the search goes on when more has arrived; it begins at 0. Returns
- * EBADMSG once a line does not end as it must or there is a control character. */
-int http_head_end(const char *data, size_t length, size_t *scanned, size_t *end);
+/* Parses the head at the beginning of data, into a request that is all zero. *end is its length,
+ * the empty line included; 0 while it is not complete, and then it is parsed anew when more has
+ * arrived. Returns EBADMSG (malformed, or framed ambiguously), ENOSYS (a method or a transfer
+ * coding that nobody knows, or CONNECT, which is for proxies), EPROTONOSUPPORT (neither HTTP/1.0
+ * nor 1.1) or ENOPROTOOPT (something else is expected than 100-continue), as soon as it can be
+ * told. */
+int http_head_parse(struct http_request *request, const char *data, size_t length, size_t *end);
 
-/* Parses a whole head, the end of which http_head_end has found. Returns EBADMSG (malformed, or
- * framed ambiguously), ENOSYS (a method or a transfer coding that nobody knows, or CONNECT, which
- * is for proxies), EPROTONOSUPPORT (neither HTTP/1.0 nor 1.1) or ENOPROTOOPT (something else is
- * expected than 100-continue). */
-int http_head_parse(struct http_request *request, const char *head, size_t length);
+/* Whether a head that was not complete is worth another look with these further bytes: a line ends
+ * in them, or there is something that cannot be in a head. */
+bool http_head_advances(const char *more, size_t length);
 
 /* The next field of a head that has been parsed. *rest is shortened by it and begins as
  * request->fields; false at its end. */

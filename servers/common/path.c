@@ -20,6 +20,8 @@
 static size_t without_dots(const char *to, size_t start, size_t length)
 {
     const struct http_text segment = {to + start, length - start};
+    if (segment.length == 0 || segment.at[0] != '.')
+        return length;
     if (http_text_is(segment, "."))
         return start;
     if (!http_text_is(segment, ".."))

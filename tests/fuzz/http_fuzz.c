@@ -57,16 +57,21 @@ static size_t read_body(struct reading *reading, const char *data, size_t length
 static void read_request(struct reading *reading, const char *data, size_t length, size_t step)
 {
     struct http_request *request = &reading->request;
-    size_t scanned = 0, end = 0;
+    size_t end = 0, seen = 0;
     reading->length = reading->body_length = 0;
     for (size_t here = step; end == 0; here += step) {
-        if (http_head_end(data, here < length ? here : length, &scanned, &end) != 0)
-            return;
+        size_t some = here < length ? here : length;
+        if (seen == 0 || http_head_advances(data + seen, some - seen)) {
+            *request = (struct http_request){0};
+            if (http_head_parse(request, data, some, &end) != 0)
+                return;
+        }
+        seen = some;
         if (end == 0 && here >= length)
             return;
     }
     reading->head_length = end;
-    if (http_head_parse(request, data, end) != 0 || http_body_begin(request, MAX_BODY) != 0)
+    if (http_body_begin(request, MAX_BODY) != 0)
         return;
     while (request->stage == HTTP_IN_BODY && end < length) {
         size_t used = read_body(reading, data + end, length - end < step ? length - end : step);

@@ -67,9 +67,10 @@ static struct peer peer(const char *address, uint16_t port)
 static int tell(const char *head, const char *info, bool tls)
 {
     static char buffer[100000];
-    struct http_request http;
+    struct http_request http = {0};
     struct fastcgi_output output;
-    assert_int_equal(http_head_parse(&http, head, strlen(head)), 0);
+    size_t end;
+    assert_int_equal(http_head_parse(&http, head, strlen(head), &end), 0);
     struct cgi_request request = {.http = &http,
                                   .root = TEXT("/srv/www"),
                                   .script = TEXT("/x.php"),

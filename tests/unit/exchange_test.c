@@ -81,7 +81,7 @@ static void exchange_parse__byte_by_byte__whole_at_the_last(void **state)
     }
     assert_int_equal(go_on(pair), 0);
     assert_true(http_text_is(pair->exchange.request.target, "/p"));
-    assert_false(exchange_next(&pair->exchange));
+    assert_false(exchange_next(&pair->exchange, false));
     close_pair(pair);
 }
 
@@ -96,13 +96,13 @@ static void exchange_next__pipelined_requests__each_in_turn(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(go_on(pair), 0);
         assert_true(http_text_is(pair->exchange.request.target, targets[i]));
-        assert_true(exchange_next(&pair->exchange));
+        assert_true(exchange_next(&pair->exchange, false));
     }
     assert_int_equal(go_on(pair), EAGAIN);
     say(pair, "TP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(go_on(pair), 0);
     assert_true(http_text_is(pair->exchange.request.target, "/4"));
-    assert_false(exchange_next(&pair->exchange));
+    assert_false(exchange_next(&pair->exchange, false));
     close_pair(pair);
 }
 
@@ -146,7 +146,7 @@ static void exchange_parse__large_body__needs_no_large_buffer(void **state)
     say(pair, body);
     say(pair, "GET /");
     assert_int_equal(go_on(pair), 0);
-    assert_true(exchange_next(&pair->exchange));
+    assert_true(exchange_next(&pair->exchange, false));
     free(body);
     close_pair(pair);
 }

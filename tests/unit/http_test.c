@@ -15,40 +15,96 @@
 
 #define HOST "Host: h\r\n"
 
-/* Parses a whole head out of a block of exactly its size, so that a checker sees a read beyond. */
+/* Parses a whole head out of a block of exactly its size, so that a checker sees a read beyond. The
+ * texts of the request then point to what is gone, unless the block is left to the caller. */
+static int parse_block(const char *copy, size_t length, struct http_request *request)
+{
+    size_t end;
+    *request = (struct http_request){0};
+    int error = http_head_parse(request, copy, length, &end);
+    if (error == 0)
+        assert_int_equal(end, length);
+    return error;
+}
+
 static int parse(const char *head, struct http_request *request)
 {
-    size_t length = strlen(head), scanned = 0, end;
+    size_t length = strlen(head);
     char *copy = malloc(length);
     assert_non_null(copy);
     memcpy(copy, head, length);
-    int error = http_head_end(copy, length, &scanned, &end);
-    if (error == 0) {
-        assert_int_equal(end, length);
-        error = http_head_parse(request, copy, length);
-    }
+    int error = parse_block(copy, length, request);
+    free(copy);
+    return error;
+}
+
+static int parse_text(const char *head, struct http_request *request)
+{
+    return parse_block(head, strlen(head), request);
+}
+
+/* The same, of bytes that need not be a whole head. */
+static int parse_some(const char *data, size_t length, size_t *end)
+{
+    struct http_request request = {0};
+    char *copy = malloc(length);
+    assert_non_null(copy);
+    memcpy(copy, data, length);
+    int error = http_head_parse(&request, copy, length, end);
     free(copy);
     return error;
 }
 
 /* ---- heads ----------------------------------------------------------------------------------- */
 
-static void http_head_end__bytes_one_by_one__finds_it_once(void **state)
+static void http_head_parse__bytes_one_by_one__complete_with_the_last(void **state)
 {
     (void)state;
     const char text[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n GET /next";
     const size_t head = strlen("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    size_t scanned = 0, end = 0, length = 0;
-    assert_int_equal(http_head_end(text, strlen(text), &scanned, &end), 0);
+    size_t end = 0, length = 0;
+    assert_int_equal(parse_some(text, strlen(text), &end), 0);
     assert_int_equal(end, head);
     end = 0;
     while (end == 0 && length < strlen(text))
-        assert_int_equal(http_head_end(text, ++length, &scanned, &end), 0);
+        assert_int_equal(parse_some(text, ++length, &end), 0);
     assert_int_equal(length, head);
     assert_int_equal(end, head);
 }
 
-static void http_head_end__line_endings_of_other_kinds__refused(void **state)
+/* RFC 9112, section 2.2. */
+static void http_head_parse__rfc9112_2_2_empty_lines_ahead__passed_over(void **state)
+{
+    (void)state;
+    const char head[] = "\r\n\r\nHEAD / HTTP/1.1\r\nHost: h\r\n\r\n";
+    struct http_request request = {0};
+    size_t end;
+    assert_int_equal(http_head_parse(&request, head, strlen(head), &end), 0);
+    assert_int_equal(end, strlen(head));
+    assert_true(http_text_is(request.method, "HEAD"));
+    assert_true(http_text_is(request.line, "HEAD / HTTP/1.1"));
+    for (size_t length = 0; length < strlen("\r\n\r\n"); length++) {
+        assert_int_equal(parse_some(head, length, &end), 0);
+        assert_int_equal(end, 0);
+    }
+    assert_int_equal(parse_some("\r\rGET", 5, &end), EBADMSG);
+}
+
+/* Whoever parses only when http_head_advances says so misses nothing. */
+static void http_head_advances__pieces_of_a_head__where_a_line_ends(void **state)
+{
+    (void)state;
+    const char text[] = "GET / HTTP/1.1\r\nHost: h\r\nX: a\tb\r\n\r\n";
+    for (size_t at = 0; at < strlen(text); at++)
+        assert_int_equal(http_head_advances(text + at, 1), text[at] == '\r' || text[at] == '\n');
+    assert_true(http_head_advances(text, strlen(text)));
+    assert_false(http_head_advances(text, strlen("GET / HTTP/1.1")));
+    assert_true(http_head_advances("\0", 1));
+    assert_true(http_head_advances("\t\x7f", 2));
+    assert_false(http_head_advances("\x80\xff", 2));
+}
+
+static void http_head_parse__line_endings_of_other_kinds__refused(void **state)
 {
     (void)state;
     const char *const heads[] = {
@@ -62,35 +118,36 @@ static void http_head_end__line_endings_of_other_kinds__refused(void **state)
         "\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
     };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
-        size_t scanned = 0, end = 0;
-        assert_int_equal(http_head_end(heads[i], strlen(heads[i]), &scanned, &end), EBADMSG);
+        size_t end;
+        assert_int_equal(parse_some(heads[i], strlen(heads[i]), &end), EBADMSG);
         /* However it is cut. */
         int error = 0;
-        scanned = 0;
         for (size_t length = 1; error == 0 && length <= strlen(heads[i]); length++)
-            error = http_head_end(heads[i], length, &scanned, &end);
+            error = parse_some(heads[i], length, &end);
         assert_int_equal(error, EBADMSG);
     }
-    size_t scanned = 0, end;
-    assert_int_equal(http_head_end("GET /\0 HTTP", 11, &scanned, &end), EBADMSG);
+    size_t end;
+    assert_int_equal(parse_some("GET /\0 HTTP", 11, &end), EBADMSG);
 }
 
 /* RFC 9110, section 5.5; RFC 9112, section 2.2. */
-static void http_head_end__control_characters__refused_before_the_head_is_whole(void **state)
+static void http_head_parse__control_characters__refused_before_the_head_is_whole(void **state)
 {
     (void)state;
     const char head[] = "GET / HTTP/1.1\r\nX: 0123456789 0123456789\r\n";
     for (size_t at = 0; at < strlen(head); at++) {
         for (unsigned c = 0; c < 256; c++) {
             char text[sizeof head];
-            size_t scanned = 0, end;
+            size_t end;
             memcpy(text, head, sizeof head);
             text[at] = (char)c;
             if (head[at] == '\r' || head[at] == '\n' || (at > 0 && head[at - 1] == '\n'))
                 continue;
             bool control = (c < ' ' && c != '\t') || c == 0x7f;
-            assert_int_equal(http_head_end(text, strlen(head), &scanned, &end),
-                             control ? EBADMSG : 0);
+            int error = parse_some(text, strlen(head), &end);
+            assert_true(!control || error == EBADMSG);
+            if (at > strlen("GET / HTTP/1.1\r\nX: "))
+                assert_int_equal(error, control ? EBADMSG : 0);
         }
     }
 }
@@ -102,7 +159,7 @@ static void http_head_parse__plain_request__all_its_parts(void **state)
                         "User-Agent:\tcurl/8 \r\nREFERER: http://r/\r\nX-Other: y\r\n"
                         "If-None-Match: \"e\"\r\n\r\n";
     struct http_request request;
-    assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+    assert_int_equal(parse_text(head, &request), 0);
     assert_true(http_text_is(request.method, "GET"));
     assert_true(http_text_is(request.target, "/a.jpg?size=3"));
     assert_true(http_text_is(request.line, "GET /a.jpg?size=3 HTTP/1.1"));
@@ -308,7 +365,7 @@ static void http_head_parse__names_in_any_case__noted(void **state)
             for (size_t at = 0; capitals > 0 && at < strlen(cases[i].name); at++)
                 name[at] = (char)(capitals == 1 ? toupper(name[at]) : tolower(name[at]));
             struct http_request request;
-            assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+            assert_int_equal(parse_text(head, &request), 0);
             const struct http_text *text = (void *)((char *)&request + cases[i].text);
             assert_true(http_text_is(*text, "v"));
 
@@ -319,7 +376,7 @@ static void http_head_parse__names_in_any_case__noted(void **state)
                 name = strstr(head, cases[i].name);
                 if (change < 2)
                     name[change == 0 ? 0 : strlen(cases[i].name) - 1] = 'x';
-                assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+                assert_int_equal(parse_text(head, &request), 0);
                 assert_null(text->at);
             }
         }
@@ -338,7 +395,7 @@ static void http_head_parse__rfc9110_5_6_2_names__are_tokens(void **state)
         bool token = (c < 0x80 && isalnum((int)c)) || strchr(others, (int)c) != NULL;
         if (c == ':') /* that is the name X */
             token = true;
-        assert_int_equal(http_head_parse(&request, head, strlen(head)), token ? 0 : EBADMSG);
+        assert_int_equal(parse_text(head, &request), token ? 0 : EBADMSG);
     }
 }
 
@@ -350,7 +407,7 @@ static void http_fields_named__rfc9110_5_3_repeated_list__all_of_it(void **state
                         "if-match:\r\n\r\n";
     struct http_request request;
     struct http_text value;
-    assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+    assert_int_equal(parse_text(head, &request), 0);
     assert_true(http_text_is(request.if_match, "\"a\""));
     struct http_text rest = request.fields;
     assert_true(http_fields_named(&rest, "If-Match", &value));
@@ -373,7 +430,7 @@ http_head_parse__rfc9110_5_3_repeated_single_value__neither_valid_nor_absent(voi
         struct http_request request;
         snprintf(head, sizeof head, "GET / HTTP/1.1\r\n" HOST "%s: v\r\n%s: v\r\n\r\n", names[i],
                  names[i]);
-        assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+        assert_int_equal(parse_text(head, &request), 0);
         const struct http_text *const texts[] = {&request.if_modified_since,
                                                  &request.if_unmodified_since, &request.range,
                                                  &request.if_range};
@@ -389,7 +446,7 @@ static void http_fields_next__whole_head__names_and_values_in_order(void **state
     const char *const expected[][2] = {{"Host", "h:1"}, {"Empty", ""}, {"X-Y", "a: b"}};
     struct http_request request;
     struct http_text name, value;
-    assert_int_equal(http_head_parse(&request, head, strlen(head)), 0);
+    assert_int_equal(parse_text(head, &request), 0);
     struct http_text rest = request.fields;
     for (size_t i = 0; i < 3; i++) {
         assert_true(http_fields_next(&rest, &name, &value));
@@ -398,7 +455,7 @@ static void http_fields_next__whole_head__names_and_values_in_order(void **state
     assert_false(http_fields_next(&rest, &name, &value));
 
     const char bare[] = "GET / HTTP/1.0\r\n\r\n";
-    assert_int_equal(http_head_parse(&request, bare, strlen(bare)), 0);
+    assert_int_equal(parse_text(bare, &request), 0);
     assert_false(http_fields_next(&request.fields, &name, &value));
 }
 
@@ -434,7 +491,7 @@ static void http_head_parse__rfc9112_3_2_target_forms__origin_absolute_asterisk(
         char head[200];
         struct http_request request;
         snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: field\r\n\r\n", cases[i].line);
-        assert_int_equal(http_head_parse(&request, head, strlen(head)), cases[i].error);
+        assert_int_equal(parse_text(head, &request), cases[i].error);
         if (cases[i].error != 0)
             continue;
         assert_true(http_text_is(request.path, cases[i].path));
@@ -686,14 +743,16 @@ static void http_query_next__pairs__in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(http_head_end__bytes_one_by_one__finds_it_once),
-        cmocka_unit_test(http_head_end__line_endings_of_other_kinds__refused),
+        cmocka_unit_test(http_head_parse__bytes_one_by_one__complete_with_the_last),
+        cmocka_unit_test(http_head_parse__rfc9112_2_2_empty_lines_ahead__passed_over),
+        cmocka_unit_test(http_head_advances__pieces_of_a_head__where_a_line_ends),
+        cmocka_unit_test(http_head_parse__line_endings_of_other_kinds__refused),
         cmocka_unit_test(http_head_parse__plain_request__all_its_parts),
         cmocka_unit_test(http_head_parse__connection_field__decides),
         cmocka_unit_test(http_head_parse__malformed_or_ambiguous__refused),
         cmocka_unit_test(http_head_parse__rfc9112_6_3_coding_other_than_chunked__never_accepted),
         cmocka_unit_test(http_head_parse__rfc9112_3_2_hosts__names_and_addresses),
-        cmocka_unit_test(http_head_end__control_characters__refused_before_the_head_is_whole),
+        cmocka_unit_test(http_head_parse__control_characters__refused_before_the_head_is_whole),
         cmocka_unit_test(http_head_parse__names_in_any_case__noted),
         cmocka_unit_test(http_head_parse__rfc9110_5_6_2_names__are_tokens),
         cmocka_unit_test(http_fields_named__rfc9110_5_3_repeated_list__all_of_it),
