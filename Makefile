@@ -38,9 +38,9 @@ C_FLAGS  = -std=c11 $(WARNINGS) $(EXTRA) -MMD -MP
 CXX_FLAGS = -std=c++17 -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror) $(EXTRA) -MMD -MP
 LD_FLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
 
-# Servers are optimised as a whole: flows, nodes and runtime. What is in libraries serves those who
-# link without, too.
-LTO      = $(if $(SAN)$(DEBUG)$(COVERAGE),,$(if $(findstring gcc,$(CC)),-flto=auto -ffat-lto-objects))
+# Servers are optimised as a whole: flows, nodes and runtime. (What clang makes for that, ar cannot
+# put into libraries.)
+LTO      = $(if $(SAN)$(DEBUG)$(COVERAGE),,$(if $(findstring gcc,$(CC)),-flto=auto))
 
 Q        = $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-7s %s\n' $(1) '$(2)')
@@ -165,19 +165,27 @@ $(FLUXC): $(FLUXC_OBJECTS)
 
 # ---- runtimes ------------------------------------------------------------------------------------
 #
-# Each exists twice: as it is installed, and, for the tests that say "build: debug", as a debug build
-# has it. In a debug build that is the same.
+# Each exists three times: as it is installed; for the tests that say "build: debug", as a debug build
+# has it; and for the servers, to be optimised with them. In a debug build all are the same.
 
 DEBUG_OBJ = $(BUILD)/obj$(if $(WATCHED),,/debug)
 DEBUG_LIB = $(BUILD)/lib$(if $(WATCHED),,/debug)
+WHOLE_OBJ = $(BUILD)/obj$(if $(LTO),/whole)
+WHOLE_LIB = $(BUILD)/lib$(if $(LTO),/whole)
 
 $(BUILD)/obj/runtimes/%.o: runtimes/%.c $(BUILD)/settings
-	$(call compile,-D_GNU_SOURCE $(GUARD) $(WATCHED) $(LTO) -Iruntimes -Iruntimes/core)
+	$(call compile,-D_GNU_SOURCE $(GUARD) $(WATCHED) -Iruntimes -Iruntimes/core)
 
 $(BUILD)/obj/debug/runtimes/%.o: runtimes/%.c $(BUILD)/settings
 	$(call compile,-D_GNU_SOURCE $(GUARD) -DFLUXI_DEBUG -Iruntimes -Iruntimes/core)
 
+$(BUILD)/obj/whole/runtimes/%.o: runtimes/%.c $(BUILD)/settings
+	$(call compile,-D_GNU_SOURCE $(GUARD) $(LTO) -Iruntimes -Iruntimes/core)
+
 $(BUILD)/obj/runtimes/%.o: runtimes/%.S $(BUILD)/settings
+	$(call compile,-Iruntimes)
+
+$(BUILD)/obj/whole/runtimes/%.o: runtimes/%.S $(BUILD)/settings
 	$(call compile,-Iruntimes)
 
 $(BUILD)/obj/debug/runtimes/%.o: runtimes/%.S $(BUILD)/settings
@@ -195,7 +203,12 @@ define release_rules
 $(BUILD)/lib/libflux-$(1).a: $(call runtime_objects,$(PARTS_$(1)),$(BUILD)/obj)
 	$$(archive)
 endef
+define whole_rules
+$(BUILD)/lib/whole/libflux-$(1).a: $(call runtime_objects,$(PARTS_$(1)),$(BUILD)/obj/whole)
+	$$(archive)
+endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
+$(if $(LTO),$(foreach r,$(RUNTIMES),$(eval $(call whole_rules,$(r)))))
 $(if $(WATCHED),,$(foreach r,$(RUNTIMES),$(eval $(call release_rules,$(r)))))
 
 # The build folder is laid out as an installation is, so one .pc file serves both, wherever it is.
@@ -213,18 +226,27 @@ $(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
 # The header that fluxc writes is the same for every runtime, so the nodes are compiled once. In the
 # folder of a program `options` may hold options for fluxc, and `libs` what to link with.
 
-COMMON_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard servers/common/*.c))
+# $(1): where objects are
+common_objects  = $(patsubst %.c,$(1)/%.o,$(wildcard servers/common/*.c))
 NODE_FLAGS      = -D_GNU_SOURCE $(GUARD) -I$(BUILD)/include -Iservers/common
 
-# $(1): the folder of a program
-lto_of          = $(if $(filter servers/%,$(1)),$(LTO))
-
 $(BUILD)/obj/servers/common/%.o: servers/common/%.c $(BUILD)/settings | $(HEADERS)
+	$(call compile,$(NODE_FLAGS))
+
+$(BUILD)/obj/whole/servers/common/%.o: servers/common/%.c $(BUILD)/settings | $(HEADERS)
 	$(call compile,$(NODE_FLAGS) $(LTO))
 
-$(BUILD)/lib/libcommon.a: $(COMMON_OBJECTS)
+$(BUILD)/lib/libcommon.a: $(call common_objects,$(BUILD)/obj)
 	$(archive)
+$(if $(LTO),$(eval $(BUILD)/lib/whole/libcommon.a: $(call common_objects,$(BUILD)/obj/whole) ; \
+    $$(archive)))
 
+# Of a program in the folder $(1): how it is compiled, and linked with which libraries under runtime
+# $(2).
+is_server    = $(filter servers/%,$(1))
+whole        = $(if $(call is_server,$(1)),$(LTO))
+libraries_of = $(if $(call is_server,$(1)),$(WHOLE_LIB)/libcommon.a $(WHOLE_LIB)/libflux-$(2).a,$\
+                   $(BUILD)/lib/libflux-$(2).a)
 node_objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard $(1)/*.c $(1)/*.cc)))
 words_in     = $(if $(wildcard $(1)),$(shell cat $(1)))
 
@@ -232,7 +254,7 @@ words_in     = $(if $(wildcard $(1)),$(shell cat $(1)))
 define program_rules
 $(call node_objects,$(1)): | $(BUILD)/gen/$(1)-$(firstword $(RUNTIMES))/$(notdir $(1))_flux.h
 $(BUILD)/obj/$(1)/%.o: $(1)/%.c $(BUILD)/settings | $(HEADERS)
-	$$(call compile,$$(NODE_FLAGS) $(call lto_of,$(1)) \
+	$$(call compile,$$(NODE_FLAGS) $(call whole,$(1)) \
 	    -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
 $(BUILD)/obj/$(1)/%.o: $(1)/%.cc $(BUILD)/settings | $(HEADERS)
 	$$(call compile_cxx,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
@@ -247,10 +269,9 @@ $(3).c $(3).h &: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
 	    $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $(3).c $$< && \
 	    touch $(3).c $(3).h
 $(4): $(3).c $(BUILD)/settings | $(3).h $(HEADERS)
-	$$(call compile,$$(NODE_FLAGS) $(call lto_of,$(1)) -I$(1))
-$(call program_file,$(1),$(2)): $(4) $(call node_objects,$(1)) \
-        $(if $(filter servers/%,$(1)),$(BUILD)/lib/libcommon.a) $(BUILD)/lib/libflux-$(2).a
-	$$(call link,$(if $(call lto_of,$(1)),$(LTO) -O2) $(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
+	$$(call compile,$$(NODE_FLAGS) $(call whole,$(1)) -I$(1))
+$(call program_file,$(1),$(2)): $(4) $(call node_objects,$(1)) $(call libraries_of,$(1),$(2))
+	$$(call link,$(if $(call whole,$(1)),$(LTO) -O2) $(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
 endef
 
 ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)
