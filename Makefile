@@ -367,7 +367,8 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring f
         $(BUILD)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
 	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
 
-.PHONY: model check check-built test-programs mutants controls soak soak-random golden fuzz fuzz-run
+.PHONY: model check check-built test-programs mutants controls soak soak-random soak-web golden fuzz \
+        fuzz-run
 test-programs: all $(TEST_PROGRAMS) $(FUZZERS) $(RUNNERS)
 
 check: ## installs what is missing, builds, runs all tests (T=PATTERN: some)
@@ -389,10 +390,11 @@ mutants: $(FLUXC) ## MUTANTS=50000 programs with one mistake each, all of which 
 SOAK_SECONDS = 20
 SEEDS = 200
 FIRST = 1
-soak: ## programs that must not get stuck, 3 * SOAK_SECONDS=20 each, and SEEDS=200 random programs
+soak: ## programs that must not get stuck, 3 * SOAK_SECONDS=20 each, SEEDS=200 random ones, and soak-web
 	$(Q)FLUX_SOAK_SECONDS=$(SOAK_SECONDS) $(MAKE) --no-print-directory check-built KINDS=run \
 	    T=deadlock RUNTIMES='$(filter-out trace,$(RUNTIMES))'
 	$(Q)$(MAKE) --no-print-directory soak-random
+	$(Q)$(MAKE) --no-print-directory soak-web SOAK_SECONDS=$(SOAK_SECONDS)
 CONTROL_SEEDS = 200
 controls: $(FLUXC) $(HEADERS) $(RUNNERS) ## broken compilers and runtimes, each to be caught within CONTROL_SEEDS=200
 	$(Q)$(PYTHON) tests/random/controls.py --build=$(BUILD) --seeds=$(CONTROL_SEEDS) --jobs=$(JOBS)
@@ -400,6 +402,11 @@ controls: $(FLUXC) $(HEADERS) $(RUNNERS) ## broken compilers and runtimes, each 
 soak-random: $(FLUXC) $(HEADERS) $(RUNNERS) ## the random programs alone, from FIRST=1 on
 	$(Q)$(PYTHON) tests/random/soak.py --build=$(BUILD) --sanitizer='$(SAN)' --jobs=$(JOBS) \
 	    --runtimes='$(RUNTIMES)' --first=$(FIRST) --seeds=$(SEEDS)
+
+soak-web: SOAK_SECONDS = 3600
+soak-web: $(RUNTIMES:%=$(BUILD)/bin/web-%) $(BUILD)/tests/soak/leak.so ## the web server under a mixed load, SOAK_SECONDS=3600 of it under each of RUNTIMES
+	$(Q)$(PYTHON) tests/soak/web.py --build=$(BUILD) --sanitizer='$(SAN)' --runtimes='$(RUNTIMES)' \
+	    --seconds=$(SOAK_SECONDS) $(if $(LEAK),--leak=$(LEAK))
 
 model: ## checks all of the model of the constraints, see docs/model.md (20 minutes, 5 GB)
 	$(Q)$(PYTHON) tests/model/run.py
