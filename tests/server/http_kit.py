@@ -35,8 +35,9 @@ class Server:
         self.log = log
         program.wait(lambda: program.address is not None, "print 'listening on ADDRESS:PORT'")
 
-    def connect(self, receive_buffer=None):
-        return Http(self.program.address, receive_buffer)
+    def connect(self, **more):
+        """more: of Http."""
+        return Http(self.program.address, **more)
 
     def get(self, target, method="GET", fields=""):
         """On a connection of its own."""
@@ -49,6 +50,17 @@ class Server:
     def descriptors(self):
         """How many are open."""
         return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
+
+    def memory(self, what="VmRSS"):
+        """Bytes of it that are resident; VmHWM: that have been at most."""
+        text = Path(f"/proc/{self.program.process.pid}/status").read_text()
+        return 1024 * int(re.search(rf"^{what}:\s*(\d+) kB$", text, re.M)[1])
+
+    def processor_time(self):
+        """Seconds that it has computed for, the kernel's share included."""
+        text = Path(f"/proc/{self.program.process.pid}/stat").read_text()
+        fields = text.rpartition(")")[2].split()  # from the third on, of proc(5)
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def log_lines(self):
         return self.log.read_text(errors="replace").splitlines()
@@ -100,12 +112,14 @@ class Response:
 class Http:
     """A connection. Everything that is received has to be framed as it claims."""
 
-    def __init__(self, address, receive_buffer=None):
+    def __init__(self, address, receive_buffer=None, source=None):
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.socket = socket.socket(family)
         self.socket.settimeout(PATIENCE)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect(address)
         self.file = self.socket.makefile("rb")
 

@@ -342,7 +342,7 @@ def changes():
 
 def replaced_while_it_is_sent():
     old, new = chance.randbytes(8 << 20), chance.randbytes(1000)
-    with web_server(files={"large": old}) as server, server.connect(65536) as client:
+    with web_server(files={"large": old}) as server, server.connect(receive_buffer=65536) as client:
         client.request("/large")
         client.head()
         begin = client.exactly(100000)
@@ -356,7 +356,8 @@ def shortened_while_it_is_sent():
     """What was announced cannot be sent: the connection is cut. Bytes that are still in the file
     are right; of the others, the kernel clears those that it has not sent yet."""
     content = chance.randbytes(8 << 20)
-    with web_server(files={"large": content}) as server, server.connect(65536) as client:
+    files = {"large": content}
+    with web_server(files=files) as server, server.connect(receive_buffer=65536) as client:
         client.request("/large")
         client.head()
         body = client.exactly(100000)

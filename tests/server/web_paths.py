@@ -27,7 +27,8 @@ PAGE = b"<p>a page that is worth compressing</p>\n" * 100
 def guarded_server(*options, files=None, **more):
     """Beside the root stand a file, a folder, and another folder whose name begins as the root's
     does."""
-    with web_server(*options, files={"folder/inside.txt": INSIDE, **(files or {})}, **more) as server:
+    files = {"folder/inside.txt": INSIDE, **(files or {})}
+    with web_server(*options, files=files, **more) as server:
         for name in ("secret.txt", "private/secret.txt", "private/inside.txt", "root2/secret.txt"):
             write(server.root.parent / name, SECRET)
         yield server
@@ -122,7 +123,8 @@ def other_forms():
         outside = str(server.root.parent / "secret.txt")
         for target in (
             "http://../secret.txt", "http://../private/secret.txt", "http://root2/secret.txt",
-            "http://%2e%2e/secret.txt", "//private/secret.txt", outside, "/" + outside, "http://h" + outside, "http://h/" + outside, "//etc/passwd",
+            "http://%2e%2e/secret.txt", "//private/secret.txt", outside, "/" + outside,
+            "http://h" + outside, "http://h/" + outside, "//etc/passwd",
             "///etc/passwd", "/file:///etc/passwd", "/proc/self/environ", "/dev/zero",
             "/hello.txt/", "/hello.txt//", "/hello.txt/.", "/hello.txt/x", "/hello.txt.",
             "/hello.txt..", "/hello.txt...", "/hello.txt%20", "/hello.txt::$DATA", "/HELLO~1.TXT",
@@ -324,7 +326,7 @@ def unreadable_files():
                 for target in ("/closed.html", "/closed/", "/closed/inside.txt", "/unlisted/",
                                "/page.html.gz"):  # fmt: skip
                     no_way_out(client, target, 404)
-                equal(client.get("/unlisted/inside.txt").body, INSIDE, "the body of what is not shown")
+                equal(client.get("/unlisted/inside.txt").body, INSIDE, "what is not shown")
                 response = client.get("/page.html", fields="Accept-Encoding: gzip\r\n")
                 check(unpacked(response) == PAGE, "a page whose compressed file cannot be read")
             (server.root / "closed.html").chmod(0o644)
