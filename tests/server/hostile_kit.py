@@ -95,6 +95,14 @@ def drip(connect, begin, data, on_answer):
     until(go_on, f"{begin[:60]} and a byte at a time comes to an end")
 
 
+def finish(client):
+    """Sends nothing more, and says so."""
+    try:
+        client.shut()
+    except OSError:
+        pass  # the server has ended the connection already
+
+
 def reset(client):
     """Ends the connection by RST."""
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -109,7 +117,7 @@ def vanish(client):
 
 
 def ways_to_leave():
-    ways = [Http.shut, Http.close, reset, vanish]
+    ways = [finish, Http.close, reset, vanish]
     if os.geteuid() != 0:
         print("clients that vanish without a word are not tried: only root can make them")
         ways.remove(vanish)
@@ -117,6 +125,6 @@ def ways_to_leave():
 
 
 __all__ = [
-    *web_kit.__all__, "QUIET", "SANITIZED", "descriptors_at_rest", "drip", "ended", "has_input",
-    "nothing_left", "others_are_served", "reset", "vanish", "ways_to_leave",
+    *web_kit.__all__, "QUIET", "SANITIZED", "descriptors_at_rest", "drip", "ended", "finish",
+    "has_input", "nothing_left", "others_are_served", "reset", "vanish", "ways_to_leave",
 ]
