@@ -83,9 +83,10 @@ void response_message(struct response *response, const struct response_case *ans
 uint64_t response_body_sent(const struct response *response);
 bool response_sent(const struct response *response);
 
-/* Sends as much as the stream takes at once: the head and what is in memory behind it with one
- * call. Returns 0 (and response_sent tells whether that was all), or an error number: the client
- * has gone, or a file is shorter than it was. */
+/* Sends as much as the stream takes at once, but of a long body only a piece: the head and what is
+ * in memory behind it with one call. Who has not sent all waits until there is room. Returns 0 (and
+ * response_sent tells whether that was all), or an error number: the client has gone, or a file is
+ * shorter than it was. */
 int response_send(struct response *response, struct stream *stream);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7). */

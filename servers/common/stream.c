@@ -6,8 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Of a file, at a time: a client that takes it quickly does not keep the others waiting. */
-#define FILE_PIECE ((uint64_t)1 << 20)
+#define LONGEST ((uint64_t)1 << 30) /* what sendfile can count */
 
 static bool would_block(int error)
 {
@@ -61,7 +60,7 @@ int stream_send_file(struct stream *stream, int file, uint64_t offset, uint64_t 
     ssize_t done;
     *sent = 0;
     do
-        done = sendfile(stream->socket, file, &from, length < FILE_PIECE ? length : FILE_PIECE);
+        done = sendfile(stream->socket, file, &from, length < LONGEST ? length : LONGEST);
     while (done < 0 && errno == EINTR);
     if (done > 0)
         *sent = (size_t)done;
