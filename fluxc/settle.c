@@ -141,12 +141,23 @@ static struct storages *storages_of(struct lowering *l, const struct value *valu
     return &l->storages[value->node->index * 4 + value->input * 2u + value->in_frame];
 }
 
-/* May the value be made where another has been read for the last time? In the same step only by a
- * call, which has copied its inputs by then. */
-static bool is_free(const struct lowering *l, const struct cell *cell, const struct value *value)
+/* Is this step a copy of the cell's value, field by field, each onto itself if the copy stands in
+ * the same cell? */
+static bool copies_in_place(const struct step *step, unsigned cell)
 {
-    return cell->busy_until < value->made ||
-           (cell->busy_until == value->made && l->routine->steps.at[value->made].op == STEP_CALL);
+    return step->op == STEP_COPY && step->input != NULL && step->input->in_frame &&
+           step->input->cell == cell && step->input->fields->types == step->value->fields->types;
+}
+
+/* May the value be made where another has been read for the last time? In the same step only by a
+ * call, which has copied its inputs by then, or by a copy of that other one. */
+static bool is_free(const struct lowering *l, const struct cells *cells, unsigned cell,
+                    const struct value *value)
+{
+    const struct step *step = &l->routine->steps.at[value->made];
+    const unsigned busy_until = cells->at[cell].busy_until;
+    return busy_until < value->made ||
+           (busy_until == value->made && (step->op == STEP_CALL || copies_in_place(step, cell)));
 }
 
 /* A cell of the frame that another kind of value has left. Those of one size share, so that a small
@@ -155,7 +166,7 @@ static unsigned free_cell(struct lowering *l, struct cells *cells, const struct 
 {
     for (unsigned i = 0; value->in_frame && i < cells->count && i < CELLS_TRIED; i++)
         if (cells->at[i].in_frame && cells->at[i].fields == value->fields->count &&
-            is_free(l, &cells->at[i], value))
+            is_free(l, cells, i, value))
             return i;
     struct cell fresh = {value->fields->count, value->in_frame, 0};
     vector_push(l->arena, cells, fresh);
@@ -179,7 +190,7 @@ static void keep(struct lowering *l, struct cells *cells, struct value *value)
 {
     struct storages *mine = storages_of(l, value);
     unsigned k = 0;
-    while (k < mine->count && !is_free(l, &cells->at[mine->at[k].cell], value))
+    while (k < mine->count && !is_free(l, cells, mine->at[k].cell, value))
         k++;
     if (k == mine->count) {
         struct storage storage = {storage_name(l, value, k + 1), free_cell(l, cells, value)};
@@ -188,6 +199,75 @@ static void keep(struct lowering *l, struct cells *cells, struct value *value)
     value->name = mine->at[k].name;
     value->cell = mine->at[k].cell;
     cells->at[value->cell].busy_until = value->read;
+}
+
+/* ---- which values outlive a suspension ---- */
+
+/* The steps before each step: those of step i are at[from[i]] to at[from[i + 1] - 1]. */
+struct before {
+    unsigned *from, *at;
+};
+
+static struct before steps_before(struct lowering *l)
+{
+    const struct routine *routine = l->routine;
+    const unsigned count = routine->steps.count;
+    unsigned *from = arena_alloc(l->arena, (count + 2) * sizeof *from);
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned ways[2] = {routine->steps.at[i].next, routine->steps.at[i].other};
+        for (int k = 0; k < 2; k++)
+            if (ways[k] != STEP_NONE)
+                from[ways[k] + 2]++;
+    }
+    for (unsigned i = 2; i < count + 2; i++)
+        from[i] += from[i - 1];
+    unsigned *at = arena_alloc(l->arena, (from[count + 1] + 1) * sizeof *at);
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned ways[2] = {routine->steps.at[i].next, routine->steps.at[i].other};
+        for (int k = 0; k < 2; k++)
+            if (ways[k] != STEP_NONE)
+                at[from[ways[k] + 1]++] = i;
+    }
+    return (struct before){from, at};
+}
+
+/* A search backwards from where a value is read to where it is made. */
+struct search {
+    struct lowering *l;
+    struct before before;
+    unsigned *seen; /* by step: the last value, counted from 1, that was found alive ahead of it */
+    VECTOR(unsigned) work;
+};
+
+static void alive_ahead_of(struct search *search, const struct value *value, unsigned step)
+{
+    if (search->seen[step] == value->index + 1)
+        return;
+    search->seen[step] = value->index + 1;
+    vector_push(search->l->arena, &search->work, step);
+}
+
+/* Is it alive while the flow is suspended somewhere? A call that makes it anew leaves the old one
+ * where it fails. */
+static bool outlives_suspension(struct search *search, const struct value *value)
+{
+    const struct routine *routine = search->l->routine;
+    search->work.count = 0;
+    for (unsigned i = value->made; i <= value->read; i++)
+        if (routine->steps.at[i].input == value)
+            alive_ahead_of(search, value, i);
+    while (search->work.count > 0) {
+        const unsigned step = search->work.at[--search->work.count];
+        for (unsigned k = search->before.from[step]; k < search->before.from[step + 1]; k++) {
+            const unsigned before = search->before.at[k];
+            const struct step *from = &routine->steps.at[before];
+            if (from->at != 0)
+                return true;
+            if (from->value != value || from->next != step)
+                alive_ahead_of(search, value, before);
+        }
+    }
+    return false;
 }
 
 void settle_values(struct lowering *l)
@@ -200,14 +280,18 @@ void settle_values(struct lowering *l)
         points[i + 1] = points[i] + (routine->steps.at[i].at != 0);
     points[count + 1] = points[count];
 
+    struct search search = {.l = l,
+                            .before = steps_before(l),
+                            .seen = arena_alloc(l->arena, (count + 1) * sizeof *search.seen)};
     if (routine->values.count > 1)
         qsort(routine->values.at, routine->values.count, sizeof *routine->values.at, value_order);
     for (unsigned i = 0; i < routine->values.count; i++) {
         struct value *value = routine->values.at[i];
         value->index = i;
-        /* Suspension points behind the making step and before the reading one. */
-        value->in_frame =
-            value->read > value->made && points[value->read] > points[value->made + 1];
+        /* Only if there are suspension points behind the making step and before the reading one. */
+        value->in_frame = value->read > value->made &&
+                          points[value->read] > points[value->made + 1] &&
+                          outlives_suspension(&search, value);
         keep(l, &cells, value);
     }
     for (unsigned i = 0; i < routine->values.count; i++)
