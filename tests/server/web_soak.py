@@ -16,7 +16,8 @@ SOAK = Path(__file__).parent.parent / "soak/web.py"
 
 
 def soak(*options):
-    command = [SOAK, f"--build={BINARIES.parent}", f"--runtimes={RUNTIME}", "--seconds=3", *options]
+    command = [SOAK, f"--build={BINARIES.parent}", f"--runtimes={RUNTIME}", "--seconds=3"]
+    command += ["--without-php", *options]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     print(result.stdout)
     return result.returncode, [

@@ -41,6 +41,8 @@ ROUND = 30  # seconds, at most
 ROUNDS = 12  # so many, if that makes them shorter
 ROUNDS_LEAST = 3
 
+CACHED = 500  # paths; clients ask for more
+
 # What may be had more at the end than at the beginning: what malloc happens to keep, and some
 # descriptors of things that come into being late.
 ALLOWANCE = {"rss": growth.MIB, "heap": growth.MIB, "descriptors": 4}
@@ -51,6 +53,14 @@ SANITIZERS = {
     "ASAN_OPTIONS": "quarantine_size_mb=4:malloc_context_size=8:exitcode=99",
     "TSAN_OPTIONS": "history_size=0:exitcode=99",
     "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99",
+}
+
+# malloc gives back what it is given, as far as it can: else it keeps more and more for some time,
+# for each thread, and a small leak has to wait for the end of that to be seen.
+ALLOCATOR = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 10),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 10),
 }
 REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:")
 LINE = re.compile(r'127\.0\.0\.1 - - \[[^]]+\] ".*" \d{3} \d+ ".*" ".*"')
@@ -99,11 +109,11 @@ def leaking(leak, build):
 @contextmanager
 def web_server(name, options, runtime, root, folder, scripts, more=()):
     command = [options.build / f"bin/web-{runtime}", "--listen", "127.0.0.1:0", "--root", root]
-    command += ["--listing", "--gzip", "--cache-entries", "500", "--php", scripts]
+    command += ["--listing", "--gzip", "--cache-entries", str(CACHED), "--php", scripts]
     command += ["--access-log", folder / f"{name}.access", *more]
     command += ["--quiet"] if runtime == "trace" else []
-    environment = {**os.environ, **SANITIZERS, **leaking(options.leak, options.build)}
-    words = [f"{key}={value}" for key, value in environment.items() if key not in os.environ]
+    environment = {**SANITIZERS, **ALLOCATOR, **leaking(options.leak, options.build)}
+    words = [f"{key}={value}" for key, value in environment.items()]
     shell = ["sh", "-c", f'exec env "$@" 2>{folder}/{name}.log', "sh"]
     with Program([*shell, *words, *map(str, command)]) as program:
         yield Server(name, program, folder, bool(more))
@@ -124,9 +134,9 @@ def count(request):
 
 
 @contextmanager
-def scripts_behind(folder):
+def scripts_behind(folder, with_php):
     """Gives the path of the socket of whoever runs scripts, and who that is."""
-    if php_fpm_program():
+    if with_php and php_fpm_program():
         with php_fpm(folder, children=8) as path:
             yield path, "php-fpm"
     else:
@@ -138,9 +148,11 @@ def scripts_behind(folder):
 
 
 def look_at_everything(server, changing):
-    """So that the cache has the same files each time, whatever clients asked for last."""
+    """So that the cache is full, and has the same files each time, whatever clients asked for."""
     visitor = Visitor(server.program.address, server.tls, changing, 0)
     with visitor.connect() as client:
+        for n in range(CACHED):
+            visitor.get(client, f"/none/{n}", status=404)
         for name in website.FILES:
             visitor.file(client, name)
         visitor.folders()
@@ -271,7 +283,7 @@ def soak(runtime, options):
         website.fill(root)
         changing = [website.Changing(root, "change.txt", 100), website.Changing(root, "change.bin", 30000)]
         make_certificate(folder, "a", "a.example", ECDSA)
-        path, who = stack.enter_context(scripts_behind(folder))
+        path, who = stack.enter_context(scripts_behind(folder, not options.without_php))
         pair = ("--tls-cert", folder / "a.crt", "--tls-key", folder / "a.key")
         servers = []
         try:
@@ -323,6 +335,7 @@ def main():
     parser.add_argument("--runtimes", default="thread pool event trace")
     parser.add_argument("--clients", type=int, default=os.cpu_count() + 1, help="processes of them")
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--without-php", action="store_true", help="even if php-fpm is installed")
     parser.add_argument("--leak", help="CALL:EVERY, see leak.c")
     options = parser.parse_args()
 
