@@ -37,7 +37,8 @@ void files_free(struct files *files);
 struct file *files_find(struct files *files, const char *path, uint64_t now, bool *fresh);
 
 /* `found` is what file_open made of `old` (may be the same; either may be NULL). The reference to
- * `old` goes over to `found`, which is the cache's from here on. Returns it. */
+ * `old` goes over to `found`, which is the cache's from here on. Returns it. now: from before
+ * file_open, as a file may change while it is read. */
 struct file *files_keep(struct files *files, struct file *old, struct file *found, uint64_t now);
 
 /* The file, which is referenced, has been compressed. */

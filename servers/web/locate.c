@@ -88,6 +88,7 @@ int Open(Open_in *in, Open_out *out)
     web_request *request = in->peer->request;
     int error;
     PASS_ON(in, out);
+    request->looked = http_limits_now();
     request->found = file_open(&settings.files, request->path, request->file, &error);
     return error;
 }
@@ -96,7 +97,7 @@ int Keep(Keep_in *in, Keep_out *out)
 {
     web_request *request = in->peer->request;
     PASS_ON(in, out);
-    request->file = files_keep(files, request->file, request->found, http_limits_now());
+    request->file = files_keep(files, request->file, request->found, request->looked);
     request->found = NULL;
     note_gzip(request);
     return 0;

@@ -19,6 +19,7 @@ typedef struct web_request {
     bool fresh;                  /* the file can be used as it is */
     struct file *file;           /* NULL, or referenced */
     struct file *found;          /* what has been opened, until it is kept */
+    uint64_t looked;             /* when that began */
     bool takes_gzip;             /* and it is worth it */
     const struct file *gzip;     /* the file compressed; NULL: there is none */
     struct file *compressed;     /* what has been compressed, until it is kept */

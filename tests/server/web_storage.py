@@ -12,6 +12,7 @@ import select
 import signal
 import sys
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -188,6 +189,20 @@ def slow_to_look_at_again():
         equal(slow.response().body, SMALL, "the file, once it has been looked at")
 
 
+def what_changes_meanwhile():
+    """A file that was replaced while the old one was being read: after a second nobody gets the old
+    one, however long reading took."""
+    with slow_server() as (server, storage), server.connect() as slow:
+        with storage.shut("read"):
+            slow.request("/slow/small.txt")
+            until(storage.waits, "the file waits")
+            write(server.root / "slow/small.txt", b"another")
+            over = time.monotonic() + 1.1
+            until(lambda: time.monotonic() > over, "a second has passed")
+        equal(slow.response().body, SMALL, "what has been read")
+        check(slow.get("/slow/small.txt").body == b"another", "the next answer is what is there now")
+
+
 def slow_for_many():
     """For as many as `event` has helpers, but one. Under `pool` each would keep a worker."""
     if RUNTIME not in ("event", "thread"):
@@ -214,5 +229,5 @@ def a_stop_meanwhile():
 
 main(
     slow_to_open, slow_to_look_at, slow_to_read, slow_to_read_under_tls, slow_to_look_at_again,
-    slow_for_many, a_stop_meanwhile,
+    what_changes_meanwhile, slow_for_many, a_stop_meanwhile,
 )
