@@ -195,9 +195,9 @@ extern bool (*fluxi_stop_again)(void);
 /* Sent to a thread, interrupts its blocking call: its handler does nothing, without SA_RESTART. */
 #define FLUXI_POKE SIGURG
 
-/* The time at which a wait of that many milliseconds ends, ns of the monotonic clock; UINT64_MAX
- * for what lies beyond all clocks, and for a negative limit. */
-uint64_t fluxi_deadline(int64_t limit);
+/* The time at which a wait of that many milliseconds ends that begins now, both ns of the monotonic
+ * clock; UINT64_MAX for what lies beyond all clocks, and for a negative limit. */
+uint64_t fluxi_deadline(uint64_t now, int64_t limit);
 
 /* CPUs this process may use. */
 unsigned fluxi_cpus(void);

@@ -3,7 +3,6 @@
 #include "guard.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <time.h>
 
@@ -44,12 +43,11 @@ static const sigset_t *poke_mask(void)
     return &mask;
 }
 
-/* ppoll with FLUXI_POKE let through, until that time. Returns as poll does. */
-static int poll_until(struct pollfd *fds, nfds_t count, uint64_t until)
+int fluxi_seat_poll(struct pollfd *waited, uint64_t now, uint64_t until)
 {
-    uint64_t now = flux_now(), left = until > now ? until - now : 0;
+    uint64_t left = until > now ? until - now : 0;
     struct timespec time = {.tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND)};
-    return ppoll(fds, count, until != UINT64_MAX ? &time : NULL, poke_mask());
+    return ppoll(waited, waited != NULL, until != UINT64_MAX ? &time : NULL, poke_mask());
 }
 
 static bool is_cancelled(const struct flux_flow *flow, bool idle)
@@ -60,17 +58,17 @@ static bool is_cancelled(const struct flux_flow *flow, bool idle)
 }
 
 int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit,
-                     bool idle)
+                     bool idle, int (*wait)(struct pollfd *waited, uint64_t now, uint64_t until))
 {
     struct pollfd waited = {.fd = fd, .events = events == FLUX_READABLE ? POLLIN : POLLOUT};
-    uint64_t until = fluxi_deadline(limit);
+    uint64_t now = flux_now(), until = fluxi_deadline(now, limit);
 
     if (fd < 0)
         return EBADF; /* poll would pass over it */
-    for (;;) {
+    for (;; now = flux_now()) {
         if (is_cancelled(flow, idle))
             return ECANCELED;
-        int ready = poll_until(&waited, 1, until);
+        int ready = wait(&waited, now, until);
         if (ready > 0)
             return (waited.revents & POLLNVAL) != 0 ? EBADF : 0;
         if (ready == 0)
@@ -82,5 +80,5 @@ int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready event
 
 void fluxi_seat_rest(uint64_t until)
 {
-    poll_until(NULL, 0, until);
+    fluxi_seat_poll(NULL, flux_now(), until);
 }

@@ -13,6 +13,8 @@
 
 #include "runtime.h"
 
+#include <poll.h>
+
 struct fluxi_seat {
     atomic_uint woken;
 };
@@ -24,10 +26,15 @@ enum flux_next fluxi_seat_run(struct fluxi_seat *seat, struct flux_flow *flow);
 void fluxi_seat_wait(struct fluxi_seat *seat);
 void fluxi_seat_wake(struct fluxi_seat *seat);
 
+/* As poll of that descriptor (NULL: of none) until that time, ns of the monotonic clock, where it
+ * is now as late as its caller has just seen; UINT64_MAX: without a limit. EINTR: poked. */
+int fluxi_seat_poll(struct pollfd *waited, uint64_t now, uint64_t until);
+
 /* flux_await by waiting in this thread; returns what becomes flow->error. In a source part every
- * await ends with ECANCELED when the source is to stop, in a flow only an idle one (R36). */
+ * await ends with ECANCELED when the source is to stop, in a flow only an idle one (R36).
+ * It waits by `wait`: fluxi_seat_poll, or what does the same. */
 int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready events, int64_t limit,
-                     bool idle);
+                     bool idle, int (*wait)(struct pollfd *waited, uint64_t now, uint64_t until));
 
 /* Sleeps until that time, ns of the monotonic clock, or until poked. */
 void fluxi_seat_rest(uint64_t until);

@@ -175,7 +175,7 @@ static void deadline_add(struct flux_flow *flow, int64_t limit)
     unsigned index = queue_of((uint64_t)limit);
     struct deadlines *queue = &deadlines[index];
 
-    flow->deadline = fluxi_deadline(limit);
+    flow->deadline = fluxi_deadline(flux_now(), limit);
     flow->flags = (uint8_t)(index + 1);
     pthread_mutex_lock(&deadlines_lock);
     struct flux_flow *before = queue->tail;

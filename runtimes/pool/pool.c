@@ -143,7 +143,7 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
     fluxi_order_seen(flow, at);
     if (flow->home == NULL)
         return !fluxi_poller_await(flow, fd, events, limit, idle, at);
-    flow->error = fluxi_seat_await(flow, fd, events, limit, idle);
+    flow->error = fluxi_seat_await(flow, fd, events, limit, idle, fluxi_seat_poll);
     return true;
 }
 

@@ -11,13 +11,12 @@
  * than SPARE_MAX are not kept. While --threads flows are there, or the system gives no more
  * threads, sources wait.
  */
+#include "thread.h"
 #include "queue.h"
-#include "runtime.h"
 #include "seat.h"
 #include "source_thread.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -40,35 +39,41 @@ const struct flux_option fluxi_runtime_options[] = {
 const unsigned fluxi_runtime_option_count =
     sizeof fluxi_runtime_options / sizeof fluxi_runtime_options[0];
 
-struct thread {
-    pthread_t id;
-    struct thread *newer, *older; /* in all */
-};
-
 static pthread_attr_t attributes;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
 static pthread_cond_t flow_gone;                         /* for sources that wait */
-static uint64_t flow_count, thread_count;
+static uint64_t flow_count;
+static atomic_ullong thread_count; /* written under the lock, read without */
 static unsigned sources_waiting;
 
 /* Held while a thread is created, too: it is in the list before it can strike itself off, or be
  * missed by a stop. At most one thread has exited and is not joined yet: the next one to exit joins
  * it. */
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct thread *gone; /* that one; NULL: none */
-static struct thread *all;  /* the others, newest first */
+static struct fluxi_thread *gone; /* that one; NULL: none */
+static struct fluxi_thread *all;  /* the others, newest first */
+
+_Thread_local struct fluxi_thread *fluxi_thread_self;
 
 /* ---- the threads ----------------------------------------------------------------------------- */
 
+void fluxi_threads_each(void (*function)(struct fluxi_thread *thread))
+{
+    pthread_mutex_lock(&list_lock);
+    for (struct fluxi_thread *thread = all; thread != NULL; thread = thread->older)
+        function(thread);
+    pthread_mutex_unlock(&list_lock);
+}
+
 /* Returns the thread that this one is to join. */
-static struct thread *strike_off(struct thread *self)
+static struct fluxi_thread *strike_off(struct fluxi_thread *self)
 {
     pthread_mutex_lock(&list_lock);
     *(self->newer != NULL ? &self->newer->older : &all) = self->older;
     if (self->older != NULL)
         self->older->newer = self->newer;
-    struct thread *before = gone;
+    struct fluxi_thread *before = gone;
     gone = self;
     pthread_mutex_unlock(&list_lock);
     return before;
@@ -88,7 +93,7 @@ static bool flow_ended(void)
     return keep;
 }
 
-static void join(struct thread *thread)
+static void join(struct fluxi_thread *thread)
 {
     if (thread != NULL)
         pthread_join(thread->id, NULL);
@@ -97,7 +102,7 @@ static void join(struct thread *thread)
 
 static void *thread_main(void *argument)
 {
-    struct thread *self = argument, *before = NULL;
+    struct fluxi_thread *self = fluxi_thread_self = argument, *before = NULL;
     struct flux_flow *flow;
     bool keep = true;
     sigset_t poke;
@@ -152,9 +157,10 @@ static void wait_for_system(int error)
 
 static int add_thread(void)
 {
-    struct thread *thread = calloc(1, sizeof *thread);
+    struct fluxi_thread *thread = aligned_alloc(CACHE_LINE, sizeof *thread);
     if (thread == NULL)
         return ENOMEM;
+    *thread = (struct fluxi_thread){.until = UINT64_MAX};
     pthread_mutex_lock(&list_lock);
     int error = pthread_create(&thread->id, &attributes, thread_main, thread);
     if (error == 0) {
@@ -206,25 +212,31 @@ int fluxi_runtime_start(void)
     pthread_condattr_destroy(&monotonic);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, (size_t)(stack_size + 4095) & ~(size_t)4095);
-    return fluxi_source_threads_start(start_flow);
+    int error = fluxi_deadlines_start();
+    if (error == 0 && (error = fluxi_source_threads_start(start_flow)) != 0)
+        fluxi_deadlines_stop();
+    return error;
+}
+
+static void poke(struct fluxi_thread *thread)
+{
+    pthread_kill(thread->id, FLUXI_POKE);
 }
 
 /* Each poke ends one wait for a descriptor; a flow that waits in an idle await sees that the
  * program is stopping, any other waits on. A thread that comes later will look before it waits. */
 void fluxi_runtime_stop(void)
 {
-    pthread_mutex_lock(&list_lock);
-    for (struct thread *thread = all; thread != NULL; thread = thread->older)
-        pthread_kill(thread->id, FLUXI_POKE);
-    pthread_mutex_unlock(&list_lock);
+    fluxi_threads_each(poke);
     fluxi_source_threads_stop();
 }
 
 void fluxi_runtime_join(void)
 {
     fluxi_source_threads_join();
+    fluxi_deadlines_stop();
     fluxi_queue_close();
-    for (struct thread *thread = all, *rest; thread != NULL; thread = rest) {
+    for (struct fluxi_thread *thread = all, *rest; thread != NULL; thread = rest) {
         rest = thread->older;
         join(thread);
     }
@@ -245,9 +257,7 @@ void fluxi_runtime_launch(struct flux_flow *flow)
 
 struct flux_load fluxi_runtime_load(void)
 {
-    pthread_mutex_lock(&lock);
-    uint64_t threads = thread_count;
-    pthread_mutex_unlock(&lock);
+    uint64_t threads = atomic_load_explicit(&thread_count, memory_order_relaxed);
     return (struct flux_load){
         .flows = fluxi_flows_alive(), .limit = fluxi_max_flows, .workers = (unsigned)threads};
 }
@@ -259,7 +269,7 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
 {
     (void)at; /* debug builds alone ask */
     fluxi_order_seen(flow, at);
-    flow->error = fluxi_seat_await(flow, fd, events, limit, idle);
+    flow->error = fluxi_seat_await(flow, fd, events, limit, idle, fluxi_deadline_poll);
     return true;
 }
 

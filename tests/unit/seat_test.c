@@ -47,7 +47,7 @@ static int wait_for(uint64_t id, int fd, bool idle, short found, const int *give
     answers = given;
     revents = found;
     calls = 0;
-    return fluxi_seat_await(&flow, fd, FLUX_READABLE, -1, idle);
+    return fluxi_seat_await(&flow, fd, FLUX_READABLE, -1, idle, fluxi_seat_poll);
 }
 
 #define ANSWERS(...) ((const int[]){__VA_ARGS__})
