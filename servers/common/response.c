@@ -1,5 +1,7 @@
 #include "response.h"
 
+#include "pages.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -262,27 +264,45 @@ void response_file(struct response *response, int file, uint64_t offset, uint64_
     response_parts(response, &response->body, length > 0 ? 1 : 0);
 }
 
+#define PAGE_SIZE 128
+
+/* What there is to say: a page of one's own, or one made in `made`. */
+static struct page page_of(unsigned status, char made[PAGE_SIZE])
+{
+    const struct page *own = pages_find(status);
+    if (own != NULL)
+        return *own;
+    int length = snprintf(made, PAGE_SIZE, "<!DOCTYPE html><title>%u %s</title>\n<h1>%s</h1>\n",
+                          status, response_reason(status), response_reason(status));
+    return (struct page){made, (size_t)length};
+}
+
+/* Where a page is kept that was made for this response: behind its head. */
+static const char *keep(struct response *response, const char *made, size_t length)
+{
+    char *behind = response->head + response->head_length;
+    if (length > sizeof response->head - response->head_length)
+        return NULL;
+    return memcpy(behind, made, length);
+}
+
 void response_message(struct response *response, const struct response_case *answer, unsigned minor,
                       bool keep_alive, bool head_only, const char *fields)
 {
-    char page[128];
+    char made[PAGE_SIZE];
+    struct page page = page_of(answer->status, made);
     response_begin(response, answer->status, minor, keep_alive && !answer->closes);
     if (fields != NULL)
         append_text(response, fields);
     if (answer->status == 503)
         response_field(response, "Retry-After", "1");
-    size_t length = (size_t)snprintf(
-        page, sizeof page, "<!DOCTYPE html><title>%u %s</title>\n<h1>%s</h1>\n", answer->status,
-        response_reason(answer->status), response_reason(answer->status));
     response_field(response, "Content-Type", "text/html; charset=utf-8");
-    response_field(response, "Content-Length", "%zu", length);
+    response_field(response, "Content-Length", "%zu", page.length);
     response_end(response);
-    /* The page stands behind the head, in the same buffer. */
-    char *behind = response->head + response->head_length;
-    if (head_only || length > sizeof response->head - response->head_length)
-        return;
-    memcpy(behind, page, length);
-    response_body(response, behind, length);
+    if (page.text == made)
+        page.text = keep(response, made, page.length);
+    if (!head_only && page.text != NULL)
+        response_body(response, page.text, page.length);
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */

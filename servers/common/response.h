@@ -74,8 +74,8 @@ void response_parts(struct response *response, const struct response_part *parts
 /* Further parts of a body that is made as it is sent; all that there was has been sent. */
 void response_more(struct response *response, const struct response_part *parts, size_t count);
 
-/* A whole response whose body is a page that says what the status means. fields: NULL, or further
- * ones, ready, each with its CR LF. */
+/* A whole response whose body is a page that says what the status means (pages.h). fields: NULL, or
+ * further ones, ready, each with its CR LF. */
 void response_message(struct response *response, const struct response_case *answer, unsigned minor,
                       bool keep_alive, bool head_only, const char *fields);
 

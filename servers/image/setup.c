@@ -5,6 +5,7 @@
 #include "flux.h"
 #include "http_limits.h"
 #include "listen.h"
+#include "pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,9 @@ int Prepare(void)
     int error = access_log_open(http_limits.access_log, http_limits.log_format);
     if (error != 0)
         return error;
+    error = pages_load();
+    if (error != 0)
+        return error;
     settings.root_fd = open(settings.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (settings.root_fd < 0) {
         error = errno;
@@ -63,5 +67,6 @@ int Finish(void)
     clients_free(clients);
     close(settings.root_fd);
     access_log_close();
+    pages_free();
     return 0;
 }

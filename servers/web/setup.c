@@ -7,6 +7,7 @@
 #include "http_limits.h"
 #include "listen.h"
 #include "mime.h"
+#include "pages.h"
 #include "tls.h"
 
 #include <errno.h>
@@ -65,6 +66,9 @@ int Prepare(void)
     int error = access_log_open(http_limits.access_log, http_limits.log_format);
     if (error != 0)
         return error;
+    error = pages_load();
+    if (error != 0)
+        return error;
     settings.files.root = open(settings.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (settings.files.root < 0) {
         error = errno;
@@ -112,6 +116,7 @@ int Finish(void)
     clients_free(clients);
     spare_clear(&requests);
     mime_unload();
+    pages_free();
     close(settings.files.root);
     access_log_close();
     return 0;

@@ -7,9 +7,13 @@ import os
 import random
 import re
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from web_kit import *
@@ -407,6 +411,48 @@ def small_caches():
             check(open_now <= before + 5 + 8, f"from {before} to {open_now} open descriptors")
 
 
+# ---- errors --------------------------------------------------------------------------------------
+
+
+def error_pages():
+    """--error-pages: pages of one's own, read at the start; other statuses say what they did."""
+    with tempfile.TemporaryDirectory() as folder:
+        pages = Path(folder)
+        own = b"<p>nothing here</p>\n" * 5000
+        write(pages / "404.html", own)
+        write(pages / "405.html", b"")
+        with web_server("--error-pages", pages) as server:
+            for method in "GET", "HEAD":
+                answer = served(server, request("/absent", method), 404)
+                equal(answer.fields["content-length"], str(len(own)), "the length of the page")
+                equal(answer.fields["content-type"], "text/html; charset=utf-8", "its type")
+                equal(answer.body, own if method == "GET" else b"", "the page")
+            equal(served(server, request("/hello.txt", "DELETE"), 405).body, b"", "an empty page")
+            refusal = refused(server, request("/hello.txt", fields="Bad : field\r\n"))
+            check(b"Bad Request" in refusal.body, "a status without a page of its own")
+            write(pages / "404.html", b"other")
+            equal(served(server, request("/absent"), 404).body, own, "as it was at the start")
+
+
+def start_fails(*options):
+    """What is said."""
+    binaries, runtime = sys.argv[1:3]
+    command = [f"{binaries}/web-{runtime}", "--listen", f"{HOST}:0", *options]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    equal(result.returncode, 1, "the exit status")
+    return result.stderr
+
+
+def error_pages_that_cannot_be_read():
+    with tempfile.TemporaryDirectory() as folder:
+        pages = Path(folder)
+        said = start_fails("--error-pages", pages / "absent")
+        check(f"--error-pages: {pages}/absent: No such file" in said, said)
+        (pages / "500.html").mkdir()
+        said = start_fails("--error-pages", pages)
+        check(f"--error-pages: {pages}/500.html: " in said, said)
+
+
 # ---- the access log ------------------------------------------------------------------------------
 
 
@@ -445,5 +491,5 @@ def log_that_is_moved():
 main(
     types, names, sizes, three_gigabytes, index_files, redirects, listings, compressed_beside,
     compressed_on_the_fly, changes, replaced_while_it_is_sent, shortened_while_it_is_sent,
-    small_caches, log_that_is_moved,
+    small_caches, error_pages, error_pages_that_cannot_be_read, log_that_is_moved,
 )
