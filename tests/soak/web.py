@@ -182,7 +182,7 @@ def load(servers, changing, seconds, options, seed, answers, tick):
     over = time.monotonic() + seconds
     addresses = [(server.program.address, server.tls) for server in servers]
     with multiprocessing.get_context("fork").Pool(options.clients, share, [answers, changing]) as pool:
-        work = [(over, addresses, f"{seed}.{n}") for n in range(options.clients)]
+        work = [(seconds, addresses, f"{seed}.{n}") for n in range(options.clients)]
         results = pool.starmap_async(visit, work)
         hang_up_at = time.monotonic() + seconds / 2
         old_logs = []
@@ -213,9 +213,9 @@ def share(answers, changing):
     shared = answers, changing
 
 
-def visit(over, addresses, seed):
+def visit(seconds, addresses, seed):
     answers, changing = shared
-    return visit_until(over, addresses, changing, seed, answers)
+    return visit_until(time.monotonic() + seconds, addresses, changing, seed, answers)
 
 
 # ---- one runtime ---------------------------------------------------------------------------------
