@@ -29,7 +29,8 @@
 struct descriptor {
     atomic_uint generation; /* odd: it is being closed */
     atomic_bool lent;
-    atomic_ulong loops; /* bit index % 64: some of these may have a record */
+    atomic_bool changing; /* by a loop whose flow's it may not be, see poller_change */
+    atomic_ulong loops;   /* bit index % 64: some of these may have a record */
 };
 
 /* Indexed by the number. Only its pages that are in use hold memory. It stays for good, since any
@@ -178,6 +179,21 @@ static int poller_set(struct loop *loop, int fd, struct record *record, uint32_t
     return error == ENOSPC ? ENOMEM : error; /* fs.epoll.max_user_watches */
 }
 
+/* The same where the flow whose descriptor it is may have moved on to another loop, and close it
+ * meanwhile. Whoever does makes the generation odd and then waits while this goes on: so either he
+ * sees that, or we see that he is at it, and he takes it out of this poller. */
+static int poller_change(struct loop *loop, int fd, struct record *record, uint32_t events)
+{
+    struct descriptor *descriptor = descriptor_find(fd);
+    int error = 0;
+    while (atomic_exchange(&descriptor->changing, true))
+        sched_yield(); /* another loop is at it */
+    if (record->generation == atomic_load(&descriptor->generation))
+        error = poller_set(loop, fd, record, events);
+    atomic_store(&descriptor->changing, false);
+    return error;
+}
+
 /* Returns 0, EBADF, ENOMEM, or EPERM for what cannot be polled. */
 static int arm(struct loop *loop, int fd, struct record *record, uint32_t events)
 {
@@ -204,7 +220,7 @@ static void poller_renew(struct loop *loop)
         struct record *record = &loop->records.entries[i];
         uint32_t events = record->armed;
         record->armed = 0;
-        if (events != 0 && poller_set(loop, record->fd, record, events) != 0)
+        if (events != 0 && poller_change(loop, record->fd, record, events) != 0)
             wake(loop, record, UINT32_MAX, 0); /* what is wrong with it, they will see */
     }
 }
@@ -225,10 +241,7 @@ void fluxi_descriptor_ready(struct loop *loop, uint64_t data, uint32_t events)
         record->unclaimed = true;
         return;
     }
-    poller_set(loop, fd, record, record->armed & ~idle);
-    /* The flow whose descriptor it is may have moved on to another loop: what this one has done to
-     * it comes before whoever closes it, who looks which loops have a record. */
-    atomic_fetch_or(&descriptor_find(fd)->loops, 1ul << loop->index % 64);
+    poller_change(loop, fd, record, record->armed & ~idle);
 }
 
 /* ---- blocked calls --------------------------------------------------------------------------- */
@@ -421,6 +434,8 @@ unsigned long fluxi_descriptor_leave(int fd)
     atomic_store_explicit(&descriptor->lent, false, memory_order_relaxed);
     while (atomic_fetch_or(&descriptor->generation, 1) % 2 == 1)
         sched_yield(); /* another thread is closing the same number */
+    while (atomic_load(&descriptor->changing))
+        sched_yield();
     unsigned long known = atomic_load(&descriptor->loops);
     if (known != 0)
         atomic_store(&descriptor->loops, 0);
