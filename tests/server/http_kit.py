@@ -79,13 +79,13 @@ def http_server(name, *options, fill, shell="", wrapper=(), kind=Server):
         program = f"{binaries}/{name}-{runtime}"
         command = [*wrapper, program, "--listen", f"{HOST}:0", "--root", root, *options]
         words = " ".join(shlex.quote(str(word)) for word in command)
-        with Program(["sh", "-c", f"{shell}\nexec {words} 2>{log}"]) as program:
-            try:
+        try:
+            with Program(["sh", "-c", f"{shell}\nexec {words} 2>{log}"]) as program:
                 yield kind(program, root, log)
-            except BaseException:
-                lines = log.read_text(errors="replace").splitlines(keepends=True)
-                sys.stderr.write("".join(lines[-100:]))
-                raise
+        except BaseException:
+            lines = log.read_text(errors="replace").splitlines(keepends=True)
+            sys.stderr.write("".join(lines[-100:]))
+            raise
 
 
 # ---- a client ------------------------------------------------------------------------------------
