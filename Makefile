@@ -432,6 +432,12 @@ bench-web: ## the web server beside others, see bench/web/README.md (W='small zi
 	$(Q)$(MAKE) --no-print-directory all
 	bench/web/run --build=$(BUILD) $(if $(QUICK),--quick) --workloads='$(W)' --servers='$(S)'
 
+.PHONY: bench-web-profile
+bench-web-profile: ## what the web server and others spend the CPU time of a request on (W=small)
+	$(Q)sh tools/unstarted.sh $(WEB_PACKAGES) linux-perf
+	$(Q)$(MAKE) --no-print-directory all
+	bench/web/profile --build=$(BUILD) $(if $(W),--workload='$(W)') $(if $(S),--servers='$(S)')
+
 demo: ## installs what is missing, builds, shows the image server at work
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $(FLUXC) \
