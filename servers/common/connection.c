@@ -37,6 +37,13 @@ bool connection_may_go_on(const struct exchange *exchange)
            !flux_stopping() && flux_load().flows < http_limits.most_flows;
 }
 
+int connection_send(struct connection *connection, struct exchange *exchange, bool more,
+                    int *patience)
+{
+    connection->stream.last = !exchange->keep_alive && !more;
+    return exchange_send(exchange, &connection->stream, patience);
+}
+
 bool connection_turn(struct connection *connection, struct exchange *exchange)
 {
     connection->keep = exchange->keep_alive;

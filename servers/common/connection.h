@@ -30,6 +30,10 @@ void connection_leave(struct connection *connection, struct clients *clients);
  * connections wait to be accepted, or the program stops, those that are open end. */
 bool connection_may_go_on(const struct exchange *exchange);
 
+/* exchange_send. more: that is not all of the response yet. */
+int connection_send(struct connection *connection, struct exchange *exchange, bool more,
+                    int *patience);
+
 /* A turn has ended. Returns whether something of the next request is there already. */
 bool connection_turn(struct connection *connection, struct exchange *exchange);
 

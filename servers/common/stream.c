@@ -40,7 +40,8 @@ int stream_send(struct stream *stream, const struct iovec *parts, size_t count, 
     if (stream->tls != NULL)
         return stream->tls->calls->send(stream, parts, count, more, sent);
     struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
-    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    /* The end of the connection goes with the last bytes, in one packet. */
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more || stream->last ? MSG_MORE : 0);
     ssize_t done;
     *sent = 0;
     do
@@ -80,6 +81,9 @@ void stream_close(struct stream *stream)
 {
     if (stream->tls != NULL)
         stream->tls->calls->free(stream);
+    /* What close finds unread makes it drop what has not gone out. */
+    if (stream->last)
+        shutdown(stream->socket, SHUT_WR);
     close(stream->socket);
     stream->socket = -1;
 }

@@ -24,6 +24,7 @@ struct tls_session {
 struct stream {
     int socket;
     bool choked;             /* the last stream_receive goes on once the socket is writable */
+    bool last;               /* the caller sets it: it sends this, and then shuts or closes */
     struct tls_session *tls; /* NULL: in the clear */
 };
 

@@ -1,5 +1,7 @@
 /* OpenSSL reaches the socket by a BIO of our own: its usual one calls read and write, which wait
- * where the socket does, and would need a way back for the error number.
+ * where the socket does, and would need a way back for the error number. Ours also gathers what
+ * OpenSSL writes piece by piece, so that a ticket, the response to the first request and
+ * close_notify are one packet; a packet costs about as much as the symmetric part of a handshake.
  *
  * Its queue of errors is the thread's, and flows share threads: each call begins with an empty one
  * and leaves an empty one behind. Nothing in between waits. */
@@ -22,6 +24,9 @@
  */
 #define PIECE ((size_t)256 * 1024)
 
+/* What is held back at most: a record, and what has been said before it. */
+#define HELD_MOST (RECORD + 4096)
+
 struct session {
     struct tls_session base;
     SSL *ssl;
@@ -31,7 +36,11 @@ struct session {
     bool established; /* a handshake has been made */
     bool holds;       /* there is input, or its end, that no await would tell of */
     bool more;        /* bytes follow those that are being sent */
+    bool holding;     /* what OpenSSL writes is held back */
+    bool closed;      /* close_notify stands behind the last record, which may be held still */
     size_t pending;   /* of a record that has been encrypted and is not yet sent whole */
+    char *held;       /* goes ahead of what is written next; NULL: nothing */
+    size_t held_length;
 };
 
 static BIO_METHOD *method; /* set by tls_session_start */
@@ -51,11 +60,15 @@ static bool would_block(int error)
 static int bio_read(BIO *bio, char *data, int size)
 {
     struct session *session = BIO_get_data(bio);
-    ssize_t got;
+    ssize_t got = -1;
     BIO_clear_retry_flags(bio);
-    do
-        got = recv(session->socket, data, (size_t)size, MSG_DONTWAIT);
-    while (got < 0 && errno == EINTR);
+    errno = EAGAIN;
+    /* There is no answer yet to a part of a handshake that has not been sent. */
+    if (session->held == NULL || !SSL_in_init(session->ssl)) {
+        do
+            got = recv(session->socket, data, (size_t)size, MSG_DONTWAIT);
+        while (got < 0 && errno == EINTR);
+    }
     if (got < 0 && would_block(errno))
         BIO_set_retry_read(bio);
     else if (got < 0)
@@ -63,20 +76,75 @@ static int bio_read(BIO *bio, char *data, int size)
     return (int)got;
 }
 
+/* Returns whether there was room for it. */
+static bool hold(struct session *session, const char *data, size_t size)
+{
+    if (size > HELD_MOST - session->held_length)
+        return false;
+    char *held = realloc(session->held, session->held_length + size);
+    if (held == NULL)
+        return false;
+    memcpy(held + session->held_length, data, size);
+    session->held = held;
+    session->held_length += size;
+    return true;
+}
+
+/* `sent` bytes of what is held have gone. */
+static void let_go(struct session *session, size_t sent)
+{
+    session->held_length -= sent;
+    if (session->held_length > 0) {
+        memmove(session->held, session->held + sent, session->held_length);
+        return;
+    }
+    free(session->held);
+    session->held = NULL;
+}
+
+/* Sends what is held, and then `size` bytes; of these *sent. Returns 0, or an error number: EAGAIN
+ * where nothing of them has gone, unless there are none. */
+static int send_on(struct session *session, const char *data, size_t size, size_t *sent)
+{
+    struct iovec parts[] = {{session->held, session->held_length}, {(char *)data, size}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (session->more ? MSG_MORE : 0);
+    ssize_t done;
+    *sent = 0;
+    do
+        done = sendmsg(session->socket, &message, flags);
+    while (done < 0 && errno == EINTR);
+    if (done < 0)
+        return would_block(errno) ? EAGAIN : errno;
+    size_t of_held = (size_t)done < session->held_length ? (size_t)done : session->held_length;
+    let_go(session, of_held);
+    *sent = (size_t)done - of_held;
+    return session->held == NULL && (*sent > 0 || size == 0) ? 0 : EAGAIN;
+}
+
 static int bio_write(BIO *bio, const char *data, int size)
 {
     struct session *session = BIO_get_data(bio);
-    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (session->more ? MSG_MORE : 0);
-    ssize_t sent;
+    size_t sent;
     BIO_clear_retry_flags(bio);
-    do
-        sent = send(session->socket, data, (size_t)size, flags);
-    while (sent < 0 && errno == EINTR);
-    if (sent < 0 && would_block(errno))
+    if (session->holding && hold(session, data, (size_t)size))
+        return size;
+    int error = send_on(session, data, (size_t)size, &sent);
+    if (error == 0)
+        return (int)sent;
+    if (error == EAGAIN)
         BIO_set_retry_write(bio);
-    else if (sent < 0)
-        session->socket_error = errno;
-    return (int)sent;
+    else
+        session->socket_error = error;
+    return -1;
+}
+
+/* Sends what is held, as far as it goes. Returns 0 or an error number. */
+static int flush(struct session *session)
+{
+    size_t none;
+    int error = session->held != NULL ? send_on(session, NULL, 0, &none) : 0;
+    return error == EAGAIN ? 0 : error;
 }
 
 static long bio_control(BIO *bio, int command, long number, void *pointer)
@@ -121,6 +189,7 @@ static void session_free(struct stream *stream)
     struct session *session = session_of(stream);
     session_shut(stream);
     SSL_free(session->ssl);
+    free(session->held);
     free(session);
     stream->tls = NULL;
 }
@@ -173,6 +242,7 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
     struct session *session = session_of(stream);
     int error = session->error;
     session->more = false;
+    session->holding = true;
     *got = 0;
     while (error == 0 && *got < room) {
         size_t count;
@@ -188,9 +258,16 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
         if (!session->holds)
             break;
     }
+    session->holding = false;
+    /* Otherwise there is going to be an answer, and what is held goes with it. */
+    if (*got == 0) {
+        int flush_error = flush(session);
+        error = error != 0 ? error : flush_error;
+    }
     if (SSL_is_init_finished(session->ssl))
         session->established = true;
-    stream->choked = error == 0 && SSL_want_write(session->ssl);
+    stream->choked =
+        error == 0 && (SSL_want_write(session->ssl) || (*got == 0 && session->held != NULL));
     if (error == EPROTOTYPE)
         session_free(stream);
     return *got > 0 ? 0 : error;
@@ -220,6 +297,27 @@ static int send_record(struct session *session, const void *data, size_t length,
     int result = SSL_write_ex(session->ssl, data, length, sent);
     session->pending = result == 1 ? 0 : length;
     return result == 1 ? 0 : explain(session, result);
+}
+
+/* The same for the last record: close_notify goes with it, and the end of the connection with both.
+ */
+static int send_last_record(struct session *session, const void *data, size_t length, size_t *sent)
+{
+    if (!session->closed) {
+        session->holding = session->more = true;
+        int error = send_record(session, data, length, sent);
+        session->closed = *sent == length;
+        if (session->closed)
+            SSL_shutdown(session->ssl);
+        session->holding = false;
+        ERR_clear_error();
+        if (!session->closed)
+            return error;
+    }
+    int error = flush(session);
+    session->pending = session->held != NULL ? length : 0;
+    *sent = length - session->pending;
+    return error;
 }
 
 /* Where one is in a list of parts. */
@@ -282,8 +380,10 @@ static int session_send(struct stream *stream, const struct iovec *parts, size_t
         size_t done, length = record_length(session, total - *sent);
         if (length > total - *sent)
             return EINVAL;
+        const void *data = gather(cursor, length, scratch);
         session->more = more || length < total - *sent;
-        error = send_record(session, gather(cursor, length, scratch), length, &done);
+        error = session->more || !stream->last ? send_record(session, data, length, &done)
+                                               : send_last_record(session, data, length, &done);
         if (done == 0)
             break;
         *sent += done;
@@ -314,7 +414,9 @@ static int session_send_file(struct stream *stream, int file, uint64_t offset, u
         if (got == 0 || (size_t)got < session->pending)
             return EIO;
         session->more = (uint64_t)got < length - *sent;
-        error = send_record(session, scratch, (size_t)got, &done);
+        error = session->more || !stream->last
+                    ? send_record(session, scratch, (size_t)got, &done)
+                    : send_last_record(session, scratch, (size_t)got, &done);
         if (done == 0)
             break;
         *sent += done;

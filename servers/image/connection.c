@@ -71,8 +71,8 @@ int Receive(Receive_in *in, Receive_out *out)
 int Send(Send_in *in, Send_out *out)
 {
     PASS_ON(in, out);
-    return exchange_send(&in->peer->request->exchange, &in->peer->connection.stream,
-                         &out->patience);
+    return connection_send(&in->peer->connection, &in->peer->request->exchange, false,
+                           &out->patience);
 }
 
 /* There is room in the socket again: Send goes on. */

@@ -103,8 +103,9 @@ int Take(Take_in *in, Take_out *out)
 int Send(Send_in *in, Send_out *out)
 {
     PASS_ON(in, out);
-    return exchange_send(&in->peer->request->exchange, &in->peer->connection.stream,
-                         &out->patience);
+    web_request *request = in->peer->request;
+    return connection_send(&in->peer->connection, &request->exchange,
+                           gateway_has_more(&request->gateway), &out->patience);
 }
 
 /* There is room in the socket again: Send goes on. */
