@@ -56,9 +56,9 @@ int listen_option(const char *address)
 }
 
 /* Returns a socket, or -1 with errno set. */
-static int open_one(const struct addrinfo *info)
+static int open_one(const struct addrinfo *info, enum listen_first first)
 {
-    int yes = 1;
+    int yes = 1, seconds = 1;
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
@@ -67,6 +67,8 @@ static int open_one(const struct addrinfo *info)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
     /* Inherited by what is accepted: a response is one write, and nothing is to be waited for. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (first == LISTEN_CLIENT_FIRST)
+        setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
     if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
     int error = errno;
@@ -90,7 +92,7 @@ static int announce(int fd)
     return 0;
 }
 
-static int open_address(const char *address)
+static int open_address(const char *address, enum listen_first first)
 {
     char host[HOST_SIZE], service[SERVICE_SIZE];
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -102,7 +104,7 @@ static int open_address(const char *address)
             flux_log(FLUX_ERROR, "cannot listen on %s: %s", address, gai_strerror(problem));
             return problem == EAI_MEMORY ? ENOMEM : EADDRNOTAVAIL;
         }
-        int fd = open_one(found);
+        int fd = open_one(found, first);
         error = fd < 0 ? errno : 0;
         if (fd >= 0)
             sockets[socket_count++] = fd;
@@ -113,13 +115,13 @@ static int open_address(const char *address)
     return error;
 }
 
-int listen_open(const char *otherwise)
+int listen_open(const char *otherwise, enum listen_first first)
 {
     if (address_count == 0)
         addresses[address_count++] = otherwise;
     int error = 0;
     for (size_t i = 0; i < address_count && error == 0; i++)
-        error = open_address(addresses[i]);
+        error = open_address(addresses[i], first);
     for (size_t i = 0; i < socket_count && error == 0; i++)
         error = announce(sockets[i]);
     fflush(stdout);

@@ -22,8 +22,10 @@ int stream_receive(struct stream *stream, void *buffer, size_t room, size_t *got
     do
         count = recv(stream->socket, buffer, room, MSG_DONTWAIT);
     while (count < 0 && errno == EINTR);
-    if (count > 0)
+    if (count > 0) {
         *got = (size_t)count;
+        stream->heard = true;
+    }
     if (count == 0)
         return ECONNRESET;
     return count > 0 || would_block(errno) ? 0 : errno;
@@ -40,8 +42,7 @@ int stream_send(struct stream *stream, const struct iovec *parts, size_t count, 
     if (stream->tls != NULL)
         return stream->tls->calls->send(stream, parts, count, more, sent);
     struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
-    /* The end of the connection goes with the last bytes, in one packet. */
-    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more || stream->last ? MSG_MORE : 0);
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
     ssize_t done;
     *sent = 0;
     do
@@ -81,9 +82,6 @@ void stream_close(struct stream *stream)
 {
     if (stream->tls != NULL)
         stream->tls->calls->free(stream);
-    /* What close finds unread makes it drop what has not gone out. */
-    if (stream->last)
-        shutdown(stream->socket, SHUT_WR);
     close(stream->socket);
     stream->socket = -1;
 }

@@ -24,7 +24,8 @@ struct tls_session {
 struct stream {
     int socket;
     bool choked;             /* the last stream_receive goes on once the socket is writable */
-    bool last;               /* the caller sets it: it sends this, and then shuts or closes */
+    bool heard;              /* the peer has sent something, if only of its handshake */
+    bool last;               /* the caller sets it: it sends this, and then nothing */
     struct tls_session *tls; /* NULL: in the clear */
 };
 

@@ -264,6 +264,7 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
         int flush_error = flush(session);
         error = error != 0 ? error : flush_error;
     }
+    stream->heard = error != 0 || !SSL_in_before(session->ssl);
     if (SSL_is_init_finished(session->ssl))
         session->established = true;
     stream->choked =
@@ -299,12 +300,11 @@ static int send_record(struct session *session, const void *data, size_t length,
     return result == 1 ? 0 : explain(session, result);
 }
 
-/* The same for the last record: close_notify goes with it, and the end of the connection with both.
- */
+/* The same for the last record, and close_notify with it. */
 static int send_last_record(struct session *session, const void *data, size_t length, size_t *sent)
 {
     if (!session->closed) {
-        session->holding = session->more = true;
+        session->holding = true;
         int error = send_record(session, data, length, sent);
         session->closed = *sent == length;
         if (session->closed)

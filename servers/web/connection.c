@@ -68,6 +68,19 @@ static int begin_request(client *peer)
     return error;
 }
 
+/* The kernel has kept the connection until there was something to read, or for long enough. */
+int Greet(Greet_in *in, Greet_out *out)
+{
+    client *peer = in->peer;
+    PASS_ON(in, out);
+    int error = begin_request(peer);
+    if (error == 0 && !peer->connection.stream.heard) {
+        spare_give(&requests, peer->request);
+        peer->request = NULL;
+    }
+    return error;
+}
+
 int Arrive(Arrive_in *in, Arrive_out *out)
 {
     PASS_ON(in, out);

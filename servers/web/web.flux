@@ -14,14 +14,14 @@ final Finish;
 source parallel Listen => Connection finally Close;
 Listen () => (int socket, int patience, client *peer);
 
-Connection = Admit -> Secure -> Exchange -> Linger -> Goodbye;
+Connection = Admit -> Secure -> Greet -> Exchange -> Linger -> Goodbye;
 
 // ---- a request and its response -----------------------------------------------------------------
 
 Exchange = Idle -> Answer -> Write -> Return -> Log -> Complete;
 repeat Exchange:[_, _, keep];
 
-Idle:[_, _, buffered] = ;                       // the client did not wait for the last response
+Idle:[_, _, buffered] = ;                       // it has been read with the last one, or by Greet
 Idle:[_, _, _] = Arrive;
 await Arrive: readable(socket) within patience;
 
@@ -135,7 +135,7 @@ await Drain: readable(socket) within patience;
 // A client that is idle for too long, or gone, is no error. One whose request is already on its way
 // when the server stops, or at the last moment, is served.
 handle error Arrive => LastCall;
-handle error Exchange, Linger => Goodbye;
+handle error Greet, Exchange, Linger => Goodbye;
 Goodbye = Return -> Part;
 
 atomic Admit:{clients};
@@ -159,6 +159,7 @@ Finish () => ();
 Tend () => ();
 Admit (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Secure (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
+Greet (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 Arrive (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 ParseHead (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
 PassOver (int socket, int patience, client *peer) => (int socket, int patience, client *peer);
