@@ -348,12 +348,14 @@ static int send_memory(struct response *response, struct stream *stream, size_t 
     return stream_send(stream, pieces, count, part < response->part_count, sent);
 }
 
-static int send_file(const struct response_part *part, struct stream *stream, uint64_t skip,
-                     uint64_t most, size_t *sent)
+/* Of a piece of a file `most` bytes at most. */
+static int send_file(const struct response *response, struct stream *stream, size_t part,
+                     uint64_t skip, uint64_t most, size_t *sent)
 {
-    uint64_t length = part->length - skip;
-    return stream_send_file(stream, part->file, part->offset + skip, length < most ? length : most,
-                            sent);
+    const struct response_part *piece = &response->parts[part];
+    const uint64_t left = piece->length - skip, length = left < most ? left : most;
+    return stream_send_file(stream, piece->file, piece->offset + skip, length,
+                            response->sent + length < response->length, sent);
 }
 
 /* The bytes after which it is others' turn: who takes a large file as fast as it comes would keep
@@ -370,7 +372,7 @@ int response_send(struct response *response, struct stream *stream)
         size_t part = find_part(response, &skip), sent = 0;
         int error;
         if (response->sent >= response->head_length && response->parts[part].memory == NULL)
-            error = send_file(&response->parts[part], stream, skip, left, &sent);
+            error = send_file(response, stream, part, skip, left, &sent);
         else
             error = send_memory(response, stream, part, skip, &sent);
         response->sent += sent;

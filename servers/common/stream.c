@@ -53,11 +53,11 @@ int stream_send(struct stream *stream, const struct iovec *parts, size_t count, 
     return done >= 0 || would_block(errno) ? 0 : errno;
 }
 
-int stream_send_file(struct stream *stream, int file, uint64_t offset, uint64_t length,
+int stream_send_file(struct stream *stream, int file, uint64_t offset, uint64_t length, bool more,
                      size_t *sent)
 {
     if (stream->tls != NULL)
-        return stream->tls->calls->send_file(stream, file, offset, length, sent);
+        return stream->tls->calls->send_file(stream, file, offset, length, more, sent);
     off_t from = (off_t)offset;
     ssize_t done;
     *sent = 0;

@@ -25,7 +25,7 @@ struct stream {
     int socket;
     bool choked;             /* the last stream_receive goes on once the socket is writable */
     bool heard;              /* the peer has sent something, if only of its handshake */
-    bool last;               /* the caller sets it: it sends this, and then nothing */
+    bool last;               /* set by the caller: after what has no `more` nothing is sent */
     struct tls_session *tls; /* NULL: in the clear */
 };
 
@@ -44,8 +44,9 @@ bool stream_holds_input(const struct stream *stream);
 int stream_send(struct stream *stream, const struct iovec *parts, size_t count, bool more,
                 size_t *sent);
 
-/* Sends of a file from `offset` on; *sent bytes. EIO where the file ends before `length`. */
-int stream_send_file(struct stream *stream, int file, uint64_t offset, uint64_t length,
+/* Sends of a file from `offset` on; *sent bytes. EIO where the file ends before `length`. more: as
+ * above. */
+int stream_send_file(struct stream *stream, int file, uint64_t offset, uint64_t length, bool more,
                      size_t *sent);
 
 /* Says that nothing more will be sent; what the peer sends can still be received. */
@@ -61,7 +62,7 @@ struct stream_tls {
     bool (*holds_input)(const struct stream *stream);
     int (*send)(struct stream *stream, const struct iovec *parts, size_t count, bool more,
                 size_t *sent);
-    int (*send_file)(struct stream *stream, int file, uint64_t offset, uint64_t length,
+    int (*send_file)(struct stream *stream, int file, uint64_t offset, uint64_t length, bool more,
                      size_t *sent);
     void (*shut)(struct stream *stream); /* says so to the peer, and leaves the socket alone */
     void (*free)(struct stream *stream);

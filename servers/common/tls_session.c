@@ -393,7 +393,7 @@ static int session_send(struct stream *stream, const struct iovec *parts, size_t
 }
 
 static int session_send_file(struct stream *stream, int file, uint64_t offset, uint64_t length,
-                             size_t *sent)
+                             bool more, size_t *sent)
 {
     struct session *session = session_of(stream);
     char scratch[RECORD];
@@ -413,7 +413,7 @@ static int session_send_file(struct stream *stream, int file, uint64_t offset, u
         /* Of a record that has been begun no less will do. */
         if (got == 0 || (size_t)got < session->pending)
             return EIO;
-        session->more = (uint64_t)got < length - *sent;
+        session->more = more || (uint64_t)got < length - *sent;
         error = session->more || !stream->last
                     ? send_record(session, scratch, (size_t)got, &done)
                     : send_last_record(session, scratch, (size_t)got, &done);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -130,6 +131,99 @@ static void stream_send__narrow_socket__every_byte_in_order(void **state)
         }
         assert_int_equal(sent, BULK);
         assert_true(waits > 100);
+        tls_link_close(&link);
+    }
+}
+
+/* What has arrived at the client and has not been read. */
+static int arrived(const struct tls_link *link)
+{
+    int bytes;
+    assert_int_equal(ioctl(link->socket, FIONREAD, &bytes), 0);
+    return bytes;
+}
+
+static void stream_send__first_response_of_1_3__goes_with_the_ticket(void **state)
+{
+    (void)state;
+    char buffer[8], response[200];
+    size_t done;
+    struct tls_link link;
+    tls_link_open(&link, clients[1]);
+    SSL_do_handshake(link.client);
+    assert_int_equal(stream_receive(&link.server, buffer, sizeof buffer, &done), 0);
+    assert_int_equal(SSL_do_handshake(link.client), 1);
+    assert_int_equal(SSL_write(link.client, "GET", 3), 3);
+    assert_int_equal(arrived(&link), 0);
+    assert_int_equal(stream_receive(&link.server, buffer, sizeof buffer, &done), 0);
+    assert_int_equal(done, 3);
+    assert_int_equal(arrived(&link), 0);
+    struct iovec part = {bulk, 100};
+    assert_int_equal(stream_send(&link.server, &part, 1, false, &done), 0);
+    assert_int_equal(done, 100);
+    assert_true(arrived(&link) > 200);
+    assert_int_equal(SSL_read(link.client, response, sizeof response), 100);
+    SSL_SESSION *ticket = tls_peer_ticket();
+    assert_non_null(ticket);
+    SSL_SESSION_free(ticket);
+    tls_link_close(&link);
+}
+
+static void stream_receive__no_request_behind_the_handshake_of_1_3__the_ticket_goes(void **state)
+{
+    (void)state;
+    struct tls_link link;
+    tls_link_connect(&link, clients[1]);
+    assert_true(arrived(&link) > 100);
+    tls_link_close(&link);
+}
+
+static void stream_send__last__with_close_notify(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        char buffer[2000];
+        size_t sent;
+        struct tls_link link;
+        struct iovec parts[] = {{bulk, 1000}, {bulk + 1000, 500}};
+        tls_link_connect(&link, clients[i / 2]);
+        if (i % 2 == 0)
+            tls_link_talk(&link);
+        link.server.last = true;
+        assert_int_equal(stream_send(&link.server, parts, 1, true, &sent), 0);
+        assert_int_equal(SSL_read(link.client, buffer, sizeof buffer), 1000);
+        assert_int_equal(tls_link_end(&link), SSL_ERROR_WANT_READ);
+        assert_int_equal(stream_send(&link.server, parts + 1, 1, false, &sent), 0);
+        assert_int_equal(sent, 500);
+        assert_int_equal(SSL_read(link.client, buffer, sizeof buffer), 500);
+        assert_int_equal(tls_link_end(&link), SSL_ERROR_ZERO_RETURN);
+        stream_shut(&link.server);
+        assert_int_equal(recv(link.socket, buffer, 1, 0), 0); /* it is not said twice */
+        tls_link_close(&link);
+    }
+}
+
+static void stream_send__last_into_a_narrow_socket__every_byte_then_close_notify(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct tls_link link;
+        struct iovec parts[8];
+        size_t sent = 0, taken = 0, done, waits = 0;
+        connect_narrow(&link, clients[i]);
+        link.server.last = true;
+        while (taken < BULK) {
+            if (sent < BULK) {
+                size_t count = parts_from(sent, parts);
+                assert_int_equal(stream_send(&link.server, parts, count, false, &done), 0);
+                waits += done == 0;
+                sent += done;
+            }
+            take(&link, &taken, 3000);
+        }
+        assert_int_equal(sent, BULK);
+        assert_true(waits > 10);
+        assert_int_equal(tls_link_end(&link), SSL_ERROR_ZERO_RETURN);
         tls_link_close(&link);
     }
 }
@@ -264,7 +358,7 @@ static void stream_send__before_the_handshake__not_connected(void **state)
         char byte;
         tls_link_open(&link, clients[i]);
         assert_int_equal(stream_send(&link.server, &part, 1, false, &done), ENOTCONN);
-        assert_int_equal(stream_send_file(&link.server, 0, 0, 1, &done), ENOTCONN);
+        assert_int_equal(stream_send_file(&link.server, 0, 0, 1, false, &done), ENOTCONN);
         SSL_do_handshake(link.client);
         assert_int_equal(stream_receive(&link.server, &byte, 1, &done), 0);
         assert_int_equal(stream_send(&link.server, &part, 1, false, &done), ENOTCONN);
@@ -309,7 +403,8 @@ static void stream_send_file__narrow_socket__every_byte_in_order(void **state)
         connect_narrow(&link, clients[i]);
         while (taken < BULK) {
             if (sent < BULK)
-                assert_int_equal(stream_send_file(&link.server, file, sent, BULK - sent, &done), 0);
+                assert_int_equal(
+                    stream_send_file(&link.server, file, sent, BULK - sent, false, &done), 0);
             sent += done;
             waits += done == 0;
             done = 0;
@@ -328,7 +423,7 @@ static void stream_send_file__shorter_than_said__all_there_is_then_an_error(void
     struct tls_link link;
     size_t sent, taken = BULK - 1000;
     tls_link_connect(&link, clients[1]);
-    assert_int_equal(stream_send_file(&link.server, file, BULK - 1000, 1001, &sent), EIO);
+    assert_int_equal(stream_send_file(&link.server, file, BULK - 1000, 1001, false, &sent), EIO);
     assert_int_equal(sent, 1000);
     take(&link, &taken, 2000);
     assert_int_equal(taken, BULK);
@@ -344,12 +439,12 @@ static void stream_send_file__less_than_has_been_begun__an_error(void **state)
     size_t sent = 0, done;
     connect_narrow(&link, clients[1]);
     do {
-        assert_int_equal(stream_send_file(&link.server, file, sent, BULK - sent, &done), 0);
+        assert_int_equal(stream_send_file(&link.server, file, sent, BULK - sent, false, &done), 0);
         sent += done;
     } while (done > 0);
-    assert_int_equal(stream_send_file(&link.server, file, sent, 16383, &done), EINVAL);
+    assert_int_equal(stream_send_file(&link.server, file, sent, 16383, false, &done), EINVAL);
     assert_int_equal(ftruncate(file, (off_t)sent + 100), 0);
-    assert_int_equal(stream_send_file(&link.server, file, sent, BULK - sent, &done), EIO);
+    assert_int_equal(stream_send_file(&link.server, file, sent, BULK - sent, false, &done), EIO);
     assert_int_equal(done, 0);
     tls_link_close(&link);
     close(file);
@@ -456,6 +551,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream_send__head_and_small_body__one_record),
         cmocka_unit_test(stream_send__narrow_socket__every_byte_in_order),
+        cmocka_unit_test(stream_send__first_response_of_1_3__goes_with_the_ticket),
+        cmocka_unit_test(stream_receive__no_request_behind_the_handshake_of_1_3__the_ticket_goes),
+        cmocka_unit_test(stream_send__last__with_close_notify),
+        cmocka_unit_test(stream_send__last_into_a_narrow_socket__every_byte_then_close_notify),
         cmocka_unit_test(stream_send__rfc8446_4_6_3_key_updates_meanwhile__every_byte_in_order),
         cmocka_unit_test(stream_send__rfc8446_4_6_3_key_update_into_a_full_socket__goes_on),
         cmocka_unit_test(stream_send__rfc6066_4_client_of_short_records__every_byte_in_order),
