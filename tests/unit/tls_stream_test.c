@@ -228,6 +228,31 @@ static void stream_send__last_into_a_narrow_socket__every_byte_then_close_notify
     }
 }
 
+static void stream_send__last_record_into_a_narrow_socket__not_sent_before_it_is_whole(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct tls_link link;
+        struct iovec part = {bulk, 16000};
+        size_t sent = 0, taken = 0, waits = 0;
+        connect_narrow(&link, clients[i]);
+        link.server.last = true;
+        while (sent == 0) {
+            assert_int_equal(stream_send(&link.server, &part, 1, false, &sent), 0);
+            waits += sent == 0;
+            assert_true(waits < 100);
+            if (sent == 0)
+                take(&link, &taken, 16000);
+        }
+        assert_true(waits > 1);
+        assert_int_equal(sent, 16000);
+        take(&link, &taken, 16000);
+        assert_int_equal(taken, 16000);
+        assert_int_equal(tls_link_end(&link), SSL_ERROR_ZERO_RETURN);
+        tls_link_close(&link);
+    }
+}
+
 /* The server answers a change of keys with one of its own, ahead of what it sends next. */
 static void stream_send__rfc8446_4_6_3_key_updates_meanwhile__every_byte_in_order(void **state)
 {
@@ -554,6 +579,8 @@ int main(void)
         cmocka_unit_test(stream_send__first_response_of_1_3__goes_with_the_ticket),
         cmocka_unit_test(stream_receive__no_request_behind_the_handshake_of_1_3__the_ticket_goes),
         cmocka_unit_test(stream_send__last__with_close_notify),
+        cmocka_unit_test(
+            stream_send__last_record_into_a_narrow_socket__not_sent_before_it_is_whole),
         cmocka_unit_test(stream_send__last_into_a_narrow_socket__every_byte_then_close_notify),
         cmocka_unit_test(stream_send__rfc8446_4_6_3_key_updates_meanwhile__every_byte_in_order),
         cmocka_unit_test(stream_send__rfc8446_4_6_3_key_update_into_a_full_socket__goes_on),
