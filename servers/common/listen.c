@@ -56,7 +56,7 @@ int listen_option(const char *address)
 }
 
 /* Returns a socket, or -1 with errno set. */
-static int open_one(const struct addrinfo *info, enum listen_first first)
+static int open_one(const struct addrinfo *info, enum listen_mode mode)
 {
     int yes = 1, seconds = 1;
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -67,7 +67,7 @@ static int open_one(const struct addrinfo *info, enum listen_first first)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
     /* Inherited by what is accepted: a response is one write, and nothing is to be waited for. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (first == LISTEN_CLIENT_FIRST)
+    if (mode == LISTEN_DEFERRED)
         setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
     if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
@@ -92,7 +92,7 @@ static int announce(int fd)
     return 0;
 }
 
-static int open_address(const char *address, enum listen_first first)
+static int open_address(const char *address, enum listen_mode mode)
 {
     char host[HOST_SIZE], service[SERVICE_SIZE];
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -104,7 +104,7 @@ static int open_address(const char *address, enum listen_first first)
             flux_log(FLUX_ERROR, "cannot listen on %s: %s", address, gai_strerror(problem));
             return problem == EAI_MEMORY ? ENOMEM : EADDRNOTAVAIL;
         }
-        int fd = open_one(found, first);
+        int fd = open_one(found, mode);
         error = fd < 0 ? errno : 0;
         if (fd >= 0)
             sockets[socket_count++] = fd;
@@ -115,13 +115,13 @@ static int open_address(const char *address, enum listen_first first)
     return error;
 }
 
-int listen_open(const char *otherwise, enum listen_first first)
+int listen_open(const char *otherwise, enum listen_mode mode)
 {
     if (address_count == 0)
         addresses[address_count++] = otherwise;
     int error = 0;
     for (size_t i = 0; i < address_count && error == 0; i++)
-        error = open_address(addresses[i], first);
+        error = open_address(addresses[i], mode);
     for (size_t i = 0; i < socket_count && error == 0; i++)
         error = announce(sockets[i]);
     fflush(stdout);

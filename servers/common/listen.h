@@ -13,15 +13,15 @@
  * none, ENOSPC where there are too many. */
 int listen_option(const char *address);
 
-/* Who speaks first. Where it is the client, the kernel may keep a connection until its first bytes
- * are there (TCP_DEFER_ACCEPT), and a server can read them without waiting. A client that is silent
- * is accepted after a second. */
-enum listen_first { LISTEN_SERVER_FIRST, LISTEN_CLIENT_FIRST };
+/* When a connection is accepted. Deferred, where clients speak first: the kernel keeps it until its
+ * first bytes are there (TCP_DEFER_ACCEPT), which can be read without waiting. A client that is
+ * silent is accepted after a second; one that is while the socket is closed is not told. */
+enum listen_mode { LISTEN_AT_ONCE, LISTEN_DEFERRED };
 
 /* Opens a socket for each address given, or for `otherwise` if none was, and prints
  * 'listening on ADDR:PORT' on standard output for each, with the port that was chosen for 0.
  * Returns 0, or an error number, with a line logged that names the address; then none is open. */
-int listen_open(const char *otherwise, enum listen_first first);
+int listen_open(const char *otherwise, enum listen_mode mode);
 void listen_close(void);
 
 /* Waits for a connection on any of them. Returns 0 or an error number: EINTR when the program is

@@ -57,7 +57,7 @@ int Prepare(void)
     clients = clients_new(http_limits.max_per_client, http_limits.max_connections);
     if (cache == NULL || clients == NULL)
         return ENOMEM;
-    return listen_open("127.0.0.1:8080", LISTEN_CLIENT_FIRST);
+    return listen_open("127.0.0.1:8080", LISTEN_AT_ONCE);
 }
 
 int Finish(void)

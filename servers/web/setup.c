@@ -85,7 +85,7 @@ int Prepare(void)
     if ((error = php_open()) != 0 || (tls_wanted() && (error = tls_start()) != 0))
         return error;
     error = hangup_open();
-    return error != 0 ? error : listen_open("127.0.0.1:8080", LISTEN_CLIENT_FIRST);
+    return error != 0 ? error : listen_open("127.0.0.1:8080", LISTEN_DEFERRED);
 }
 
 int Hangup(void)
