@@ -6,13 +6,13 @@ several sizes, and stops it.
 """
 
 import http.client
-import re
-import signal
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from demo_kit import say, served
 
 REQUESTS = [
     *(f"/sunset.jpg?size={size}" for size in (1, 2, 4, 8)),
@@ -22,10 +22,6 @@ REQUESTS = [
     "/moon.jpg",
     "/waves.jpg?size=9",
 ]
-
-
-def say(text):
-    print(text, flush=True)
 
 
 def compile_flux(build, runtime, folder):
@@ -65,31 +61,19 @@ def fetch(address, targets):
     return lines
 
 
+def show(address):
+    for line in fetch(address, REQUESTS):
+        say(line)
+    with ThreadPoolExecutor(16) as clients:
+        answers = list(clients.map(lambda _: fetch(address, REQUESTS[:6]), range(16)))
+    good = sum(" 200 " in line for lines in answers for line in lines)
+    say(f"  16 clients at once: {good} of {16 * 6} pictures served")
+    return good == 16 * 6
+
+
 def serve(build, runtime, pictures):
     command = [build / f"bin/image-{runtime}", "--listen", "127.0.0.1:0", "--root", pictures]
-    say("$ " + " ".join(str(word) for word in command) + " &")
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        line = server.stdout.readline()
-        found = re.match(r"listening on (.*):(\d+)$", line)
-        if not found:
-            sys.exit(f"the server did not come up: {line}")
-        say("  " + line.rstrip())
-        address = (found[1], int(found[2]))
-        for line in fetch(address, REQUESTS):
-            say(line)
-        with ThreadPoolExecutor(16) as clients:
-            answers = list(clients.map(lambda _: fetch(address, REQUESTS[:6]), range(16)))
-        good = sum(" 200 " in line for lines in answers for line in lines)
-        say(f"  16 clients at once: {good} of {16 * 6} pictures served")
-        say("$ kill %1")
-        server.send_signal(signal.SIGTERM)
-        say(f"  exit status {server.wait(30)}")
-        return good == 16 * 6 and server.returncode == 0
-    finally:
-        if server.poll() is None:
-            server.kill()
-            server.wait()
+    return served(command, show)
 
 
 def main():

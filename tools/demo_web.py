@@ -6,12 +6,11 @@ runtime, in the clear.
 """
 
 import http.client
-import re
-import signal
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from demo_kit import say, served
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests/harness"))
 from php_fpm import php_fpm, php_fpm_program
@@ -33,10 +32,6 @@ REQUESTS = [
     ("GET", "/notes", {}, None),
     ("GET", "/nothing", {}, None),
 ]
-
-
-def say(text):
-    print(text, flush=True)
 
 
 def make_site(root):
@@ -78,24 +73,7 @@ def fetch(address):
 
 def serve(build, runtime, root, php):
     command = [build / f"bin/web-{runtime}", "--listen", "127.0.0.1:0", "--root", root]
-    command += ["--php", php, "--listing", "--gzip"]
-    say("$ " + " ".join(str(word) for word in command) + " &")
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        line = server.stdout.readline()
-        found = re.match(r"listening on (.*):(\d+)$", line)
-        if not found:
-            sys.exit(f"the server did not come up: {line}")
-        say("  " + line.rstrip())
-        well = fetch((found[1], int(found[2])))
-        say("$ kill %1")
-        server.send_signal(signal.SIGTERM)
-        say(f"  exit status {server.wait(30)}")
-        return well and server.returncode == 0
-    finally:
-        if server.poll() is None:
-            server.kill()
-            server.wait()
+    return served([*command, "--php", php, "--listing", "--gzip"], fetch)
 
 
 def main():

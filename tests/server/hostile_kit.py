@@ -73,6 +73,16 @@ def ended(client):
         pass
 
 
+def throw(client, data):
+    """Sends all of it that the server wants to see, and waits for the end of the connection."""
+    try:
+        client.send(bytes(data))
+    except ConnectionError:
+        pass  # the server has seen enough
+    finish(client)
+    ended(client)
+
+
 def drip(connect, begin, data, on_answer):
     """Clients that send `begin`, and then bytes of `data` one at a time, again and again.
     on_answer: is called with each of them as soon as the server says something, or closes."""
@@ -126,5 +136,5 @@ def ways_to_leave():
 
 __all__ = [
     *web_kit.__all__, "QUIET", "SANITIZED", "descriptors_at_rest", "drip", "ended", "finish",
-    "has_input", "nothing_left", "others_are_served", "reset", "vanish", "ways_to_leave",
+    "has_input", "nothing_left", "others_are_served", "reset", "throw", "vanish", "ways_to_leave",
 ]

@@ -107,12 +107,7 @@ def garbage_for_a_client_hello():
                 elif n % 3 == 0:
                     data = chance.randbytes(chance.randrange(1, 2000))
                 with server.connect_in_the_clear() as client:
-                    try:
-                        client.send(bytes(data))
-                    except ConnectionError:
-                        pass  # the server has seen enough
-                    finish(client)
-                    ended(client)
+                    throw(client, data)
             nothing_left(server, before)
 
 
