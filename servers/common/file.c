@@ -157,7 +157,7 @@ static struct file *compressed_beside(const struct file_options *options, const 
     struct stat stat;
     int descriptor;
     if ((size_t)snprintf(path, sizeof path, "%s.gz", name) >= sizeof path ||
-        path_open(options->root, path, options->follow_symlinks, &descriptor, &stat) != 0)
+        path_open(options->root, path, options->links, &descriptor, &stat) != 0)
         return NULL;
     if (!S_ISREG(stat.st_mode) || stat.st_mtim.tv_sec < plain->stat.st_mtim.tv_sec) {
         close(descriptor);
@@ -191,7 +191,7 @@ static bool is_same_compressed(const struct file_options *options, const char *n
     int descriptor;
     if (!file->compressible || (size_t)snprintf(path, sizeof path, "%s.gz", name) >= sizeof path)
         return true;
-    if (path_open(options->root, path, options->follow_symlinks, &descriptor, &stat) != 0)
+    if (path_open(options->root, path, options->links, &descriptor, &stat) != 0)
         return !beside;
     close(descriptor);
     return beside && is_same(&file->gzip->stat, &stat);
@@ -233,11 +233,12 @@ static struct file *found(const struct file_options *options, const char *path, 
 
 /* ---- folders --------------------------------------------------------------------------------- */
 
-static struct file *list_folder(const char *path, int descriptor)
+static struct file *list_folder(const struct file_options *options, const char *path,
+                                int descriptor)
 {
     char *html;
     size_t size;
-    int error = listing_make(descriptor, path, &html, &size);
+    int error = listing_make(descriptor, options->root, path, options->links, &html, &size);
     if (error != 0)
         return nothing(path, error);
     struct file *file = new_file(path, FILE_REGULAR);
@@ -261,7 +262,7 @@ static struct file *folder(const struct file_options *options, const char *path,
         struct stat stat;
         int inside;
         if ((size_t)snprintf(name, sizeof name, "%s%s", path, *index) >= sizeof name ||
-            path_open(options->root, name, options->follow_symlinks, &inside, &stat) != 0)
+            path_open(options->root, name, options->links, &inside, &stat) != 0)
             continue;
         if (S_ISREG(stat.st_mode)) {
             close(descriptor);
@@ -269,7 +270,8 @@ static struct file *folder(const struct file_options *options, const char *path,
         }
         close(inside);
     }
-    struct file *file = options->listing ? list_folder(path, descriptor) : nothing(path, EPERM);
+    struct file *file =
+        options->listing ? list_folder(options, path, descriptor) : nothing(path, EPERM);
     close(descriptor);
     return file;
 }
@@ -288,7 +290,7 @@ static struct file *script_with_rest(const struct file_options *options, const c
             break;
         memcpy(name, path, length);
         name[length] = '\0';
-        if (path_open(options->root, name, options->follow_symlinks, &descriptor, &stat) != 0)
+        if (path_open(options->root, name, options->links, &descriptor, &stat) != 0)
             continue;
         close(descriptor);
         if (!S_ISREG(stat.st_mode))
@@ -314,7 +316,7 @@ struct file *file_open(const struct file_options *options, const char *path, str
     struct stat stat;
     int descriptor;
 
-    *error = path_open(options->root, path, options->follow_symlinks, &descriptor, &stat);
+    *error = path_open(options->root, path, options->links, &descriptor, &stat);
     if (says_nothing_about_the_path(*error))
         return NULL;
     struct file *file;

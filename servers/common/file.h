@@ -6,10 +6,11 @@
 #ifndef FILE_H
 #define FILE_H
 
+#include "path.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include <uthash.h>
 
@@ -60,7 +61,7 @@ struct file {
 /* How files are found. Set by `initial`, read-only from then on. */
 struct file_options {
     int root; /* an O_PATH descriptor of the folder */
-    bool follow_symlinks;
+    enum path_links links;
     bool listing;                   /* of folders without an index file */
     bool scripts;                   /* *.php are scripts */
     bool gzip;                      /* NAME.gz is NAME compressed */

@@ -3,13 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +26,13 @@ struct entries {
     struct entry *all;
     size_t count, room;
     bool has_more;
+};
+
+/* Where links in a folder begin. */
+struct place {
+    int root;
+    const char *path; /* of the folder */
+    enum path_links links;
 };
 
 static int add(struct entries *entries, const char *name, const struct stat *stat)
@@ -48,7 +55,29 @@ static int add(struct entries *entries, const char *name, const struct stat *sta
     return 0;
 }
 
-static int read_entries(struct entries *entries, DIR *folder)
+/* What a link leads to; false: to nothing that may be sent. */
+static bool follow(const struct place *place, const char *name, struct stat *stat)
+{
+    char path[PATH_MAX];
+    int descriptor;
+    if (place->links == PATH_NO_LINKS ||
+        (size_t)snprintf(path, sizeof path, "%s%s", place->path, name) >= sizeof path ||
+        path_open(place->root, path, place->links, &descriptor, stat) != 0)
+        return false;
+    close(descriptor);
+    return true;
+}
+
+static bool is_shown(const struct place *place, DIR *folder, const char *name, struct stat *stat)
+{
+    if (name[0] == '.' || fstatat(dirfd(folder), name, stat, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (S_ISLNK(stat->st_mode))
+        return follow(place, name, stat);
+    return S_ISREG(stat->st_mode) || S_ISDIR(stat->st_mode);
+}
+
+static int read_entries(struct entries *entries, const struct place *place, DIR *folder)
 {
     int error = 0;
     while (error == 0 && !entries->has_more) {
@@ -57,9 +86,7 @@ static int read_entries(struct entries *entries, DIR *folder)
         const struct dirent *found = readdir(folder);
         if (found == NULL)
             return errno;
-        if (found->d_name[0] == '.' ||
-            fstatat(dirfd(folder), found->d_name, &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
-            (!S_ISREG(stat.st_mode) && !S_ISDIR(stat.st_mode)))
+        if (!is_shown(place, folder, found->d_name, &stat))
             continue;
         if (entries->count == LISTING_MAX)
             entries->has_more = true;
@@ -69,7 +96,7 @@ static int read_entries(struct entries *entries, DIR *folder)
     return error;
 }
 
-static int open_and_read(struct entries *entries, int folder)
+static int open_and_read(struct entries *entries, const struct place *place, int folder)
 {
     int readable = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (readable < 0)
@@ -80,7 +107,7 @@ static int open_and_read(struct entries *entries, int folder)
         close(readable);
         return error;
     }
-    int error = read_entries(entries, stream);
+    int error = read_entries(entries, place, stream);
     closedir(stream);
     return error;
 }
@@ -264,11 +291,13 @@ static void put_page(FILE *page, const char *path, const struct entries *entries
     fputs("</body>\n</html>\n", page);
 }
 
-int listing_make(int folder, const char *path, char **html, size_t *size)
+int listing_make(int folder, int root, const char *path, enum path_links links, char **html,
+                 size_t *size)
 {
+    const struct place place = {root, path, links};
     struct entries entries = {0};
     *html = NULL;
-    int error = open_and_read(&entries, folder);
+    int error = open_and_read(&entries, &place, folder);
     if (error != 0)
         goto done;
     if (entries.count > 0)

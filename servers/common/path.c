@@ -72,11 +72,15 @@ int path_of_target(struct http_text path, char *to, size_t room)
 
 /* Looks at what the path leads to. The kernel gives up with EAGAIN when something is renamed while
  * it follows a ".." of a link; it may be asked again. */
-static int look(int root, const char *path, bool follow_symlinks, int *descriptor)
+static int look(int root, const char *path, enum path_links links, int *descriptor)
 {
+    static const unsigned refused[] = {
+        [PATH_NO_LINKS] = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+        [PATH_LINKS_WITHIN] = RESOLVE_BENEATH,
+        [PATH_LINKS_ANYWHERE] = 0,
+    };
     const struct open_how how = {.flags = O_PATH | O_CLOEXEC,
-                                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
-                                            (follow_symlinks ? 0U : RESOLVE_NO_SYMLINKS)};
+                                 .resolve = RESOLVE_NO_MAGICLINKS | refused[links]};
     int error = EAGAIN;
     for (int tries = 0; tries < 8 && (error == EAGAIN || error == EINTR); tries++) {
         *descriptor = (int)syscall(SYS_openat2, root, *path != '\0' ? path : ".", &how, sizeof how);
@@ -127,12 +131,12 @@ static bool leads_nowhere(int error)
            error == EAGAIN;
 }
 
-int path_open(int root, const char *path, bool follow_symlinks, int *descriptor,
+int path_open(int root, const char *path, enum path_links links, int *descriptor,
               struct stat *status)
 {
     int at = -1;
     *descriptor = -1;
-    int error = look(root, path, follow_symlinks, &at);
+    int error = look(root, path, links, &at);
     if (error == ENOSYS)
         error = look_by_segments(root, path, &at);
     if (error != 0)

@@ -19,17 +19,23 @@
  * belongs to the name of a segment (RFC 3986, section 2.2), and no file has a slash in its name. */
 int path_of_target(struct http_text path, char *to, size_t room);
 
+/* Which symbolic links are followed. Those of /proc, which are none, never are. */
+enum path_links {
+    PATH_NO_LINKS,
+    PATH_LINKS_WITHIN,   /* that stay beneath the root; from Linux 5.6 on, none before */
+    PATH_LINKS_ANYWHERE, /* wherever they lead; before Linux 5.6 none */
+};
+
 /* Opens a path that path_of_target has made, or what has been appended to one, beneath the folder
  * `root`. *descriptor is that of a regular file, to be read, or of a folder, beneath which things
  * can be opened (O_PATH); anything else is ENOENT and is not opened for reading, as that alone does
- * something to FIFOs and devices. Nothing outside of the root is opened, by a symbolic link
- * neither; follow_symlinks: those that stay within it are followed (from Linux 5.6 on). /proc has
- * to be mounted.
+ * something to FIFOs and devices. Nothing outside of the root is opened, unless `links` says so.
+ * /proc has to be mounted.
  *
  * Returns ENOENT also where a path cannot lead to anything (a file in the place of a folder, a link
  * that is not followed, a name that is too long), EACCES, or what went wrong: EMFILE, EIO. Blocks
  * for as long as the disk takes. */
-int path_open(int root, const char *path, bool follow_symlinks, int *descriptor,
+int path_open(int root, const char *path, enum path_links links, int *descriptor,
               struct stat *status);
 
 #endif

@@ -38,7 +38,9 @@ static const struct flux_option options[] = {
     {"listing", NULL, "show what is in a folder without an index file",
      FLUX_FLAG, &settings.files.listing, 0, 0, NULL},
     {"follow-symlinks", NULL, "also follow symbolic links, but never out of the root",
-     FLUX_FLAG, &settings.files.follow_symlinks, 0, 0, NULL},
+     FLUX_FLAG, &settings.links_within, 0, 0, NULL},
+    {"follow-all-symlinks", NULL, "also those that lead out of the root, wherever they lead",
+     FLUX_FLAG, &settings.links_anywhere, 0, 0, NULL},
     {"gzip", NULL, "send NAME.gz for NAME, or compress what is worth it, to those who take it",
      FLUX_FLAG, &settings.files.gzip, 0, 0, NULL},
     {"cache-bytes", "B", "keep so many bytes of files in memory",
@@ -75,6 +77,9 @@ int Prepare(void)
         flux_log(FLUX_ERROR, "--root %s: %s", settings.root, strerror(error));
         return error;
     }
+    settings.files.links = settings.links_anywhere ? PATH_LINKS_ANYWHERE
+                           : settings.links_within ? PATH_LINKS_WITHIN
+                                                   : PATH_NO_LINKS;
     requests.size = sizeof(web_request) + exchange_buffer_size();
     mime_load(MIME_TYPES);
     http_limits_set_flows(cache_descriptors() + php_descriptors());

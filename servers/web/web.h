@@ -43,6 +43,7 @@ struct settings {
     const char *root;
     uint64_t cache_bytes, cache_entries;
     struct file_options files;
+    bool links_within, links_anywhere;
 };
 extern struct settings settings;
 

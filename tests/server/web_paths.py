@@ -248,6 +248,24 @@ def links_within_are_followed():
         no_way_out(client, "/within/../../secret.txt", 400)
 
 
+def all_links_are_followed():
+    """With --follow-all-symlinks: whoever can make one in the root is trusted. What is no file is not
+    opened all the same, and a target does not lead out by itself."""
+    with guarded_server("--follow-all-symlinks", "--listing") as server, server.connect() as client:
+        inside, _ = make_links(server.root)
+        for target, content in inside.items():
+            equal(client.get(target).body, content, f"the body of {target}")
+        for target in ("/out", "/folder/out", "/out-chain", "/out-folder/secret.txt",
+                       "/absolute-folder/secret.txt", "/parent/private/secret.txt"):  # fmt: skip
+            equal(client.get(target).body, SECRET, f"the body of {target}")
+        for target in ("/zero", "/stdin", "/proc-root/etc/passwd", "/proc-fd/0", "/dangling",
+                       "/loop", "/far0"):  # fmt: skip
+            no_way_out(client, target, 404)
+        no_way_out(client, "/out-folder/../../secret.txt", 400)
+        shown = client.get("/parent/").body
+        check(b'href="secret.txt"' in shown, "a folder outside of the root is listed")
+
+
 def a_root_that_is_a_link():
     with guarded_server() as server:
         link = server.root.parent / "link"
@@ -503,6 +521,7 @@ def swapped_while_looked_up():
 
 main(
     dot_segments, what_is_no_dot_segment, names_that_look_like_a_way_out, other_forms, long_paths,
-    links_are_refused, links_within_are_followed, a_root_that_is_a_link, special_files,
+    links_are_refused, links_within_are_followed, all_links_are_followed, a_root_that_is_a_link,
+    special_files,
     unreadable_files, compressed_beside, scripts, replaced_while_cached, swapped_while_looked_up,
 )

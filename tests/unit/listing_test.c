@@ -53,13 +53,19 @@ static void make_file(struct folder *folder, const char *name, off_t size)
     close(file);
 }
 
-static char *list(struct folder *folder, const char *path)
+static char *list_links(struct folder *folder, const char *path, enum path_links links)
 {
     char *html;
     size_t size;
-    assert_int_equal(listing_make(folder->descriptor, path, &html, &size), 0);
+    assert_int_equal(
+        listing_make(folder->descriptor, folder->descriptor, path, links, &html, &size), 0);
     assert_int_equal(strlen(html), size);
     return html;
+}
+
+static char *list(struct folder *folder, const char *path)
+{
+    return list_links(folder, path, PATH_NO_LINKS);
 }
 
 static void assert_has(const char *html, const char *text)
@@ -128,6 +134,29 @@ static void listing_make__hidden_and_special__left_out(void **state)
     free(html);
 }
 
+static void listing_make__links__those_that_would_be_followed(void **state)
+{
+    struct folder *folder = *state;
+    make_file(folder, "file", 1000);
+    assert_int_equal(mkdirat(folder->descriptor, "zoo", 0755), 0);
+    assert_int_equal(symlinkat("file", folder->descriptor, "within"), 0);
+    assert_int_equal(symlinkat("zoo", folder->descriptor, "cage"), 0);
+    assert_int_equal(symlinkat("/bin/sh", folder->descriptor, "out"), 0);
+    assert_int_equal(symlinkat("nothing", folder->descriptor, "dangling"), 0);
+    assert_int_equal(symlinkat("/dev/null", folder->descriptor, "device"), 0);
+    char *html = list_links(folder, "", PATH_LINKS_WITHIN);
+    assert_has(html, "<a href=\"within\">within</a></td><td>1000</td><td>2009-02-13 23:31</td>");
+    assert_has(html, "<a href=\"cage/\">cage/</a>");
+    assert_null(strstr(html, "out"));
+    assert_null(strstr(html, "dangling"));
+    free(html);
+    html = list_links(folder, "", PATH_LINKS_ANYWHERE);
+    assert_has(html, "<a href=\"out\">out</a>");
+    assert_null(strstr(html, "dangling"));
+    assert_null(strstr(html, "device"));
+    free(html);
+}
+
 static void listing_make__names_of_any_kind__stay_in_their_place(void **state)
 {
     struct folder *folder = *state;
@@ -192,6 +221,7 @@ int main(void)
         TEST(listing_make__files_and_folders__names_sizes_dates),
         TEST(listing_make__the_root_and_an_empty_folder__no_way_up),
         TEST(listing_make__hidden_and_special__left_out),
+        TEST(listing_make__links__those_that_would_be_followed),
         TEST(listing_make__names_of_any_kind__stay_in_their_place),
         TEST(listing_make__more_than_are_shown__says_so),
         TEST(listing_make__what_cannot_be_read__says_why),

@@ -215,23 +215,23 @@ static int remove_tree(void **state)
     return system(command);
 }
 
-static int open_path(const char *path, bool follow)
+static int open_path(const char *path, enum path_links links)
 {
     struct stat status;
     int descriptor;
-    int error = path_open(root, path, follow, &descriptor, &status);
+    int error = path_open(root, path, links, &descriptor, &status);
     assert_int_equal(error != 0, descriptor < 0);
     if (descriptor >= 0)
         close(descriptor);
     return error;
 }
 
-static void expect_content(const char *path, bool follow, const char *content)
+static void expect_content(const char *path, enum path_links links, const char *content)
 {
     struct stat status, opened;
     int descriptor;
     char text[20] = "";
-    assert_int_equal(path_open(root, path, follow, &descriptor, &status), 0);
+    assert_int_equal(path_open(root, path, links, &descriptor, &status), 0);
     assert_true(S_ISREG(status.st_mode));
     assert_int_equal(status.st_size, strlen(content));
     assert_int_equal(read(descriptor, text, sizeof text - 1), strlen(content));
@@ -242,11 +242,11 @@ static void expect_content(const char *path, bool follow, const char *content)
     close(descriptor);
 }
 
-static void expect_folder(const char *path, bool follow)
+static void expect_folder(const char *path, enum path_links links)
 {
     struct stat status;
     int descriptor;
-    assert_int_equal(path_open(root, path, follow, &descriptor, &status), 0);
+    assert_int_equal(path_open(root, path, links, &descriptor, &status), 0);
     assert_true(S_ISDIR(status.st_mode));
     int inside = openat(descriptor, ".", O_RDONLY | O_DIRECTORY);
     assert_true(inside >= 0);
@@ -257,13 +257,13 @@ static void expect_folder(const char *path, bool follow)
 /* What has to hold whether the kernel has openat2 or not. */
 static void check_without_links(void)
 {
-    expect_content("file", false, "in root");
-    expect_content("folder/deep/file", false, "deep");
-    expect_content("folder//deep/./file", false, "deep");
-    expect_folder("", false);
-    expect_folder("folder", false);
-    expect_folder("folder/", false);
-    expect_folder("folder/deep/", false);
+    expect_content("file", PATH_NO_LINKS, "in root");
+    expect_content("folder/deep/file", PATH_NO_LINKS, "deep");
+    expect_content("folder//deep/./file", PATH_NO_LINKS, "deep");
+    expect_folder("", PATH_NO_LINKS);
+    expect_folder("folder", PATH_NO_LINKS);
+    expect_folder("folder/", PATH_NO_LINKS);
+    expect_folder("folder/deep/", PATH_NO_LINKS);
     const char *const nothing[] = {
         "nothing",
         "folder/nothing",
@@ -287,14 +287,14 @@ static void check_without_links(void)
         "/etc/passwd",
     };
     for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
-        if (open_path(nothing[i], false) != ENOENT)
+        if (open_path(nothing[i], PATH_NO_LINKS) != ENOENT)
             print_error("%s\n", nothing[i]);
-        assert_int_equal(open_path(nothing[i], false), ENOENT);
+        assert_int_equal(open_path(nothing[i], PATH_NO_LINKS), ENOENT);
     }
     char name[NAME_MAX + 2];
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    assert_int_equal(open_path(name, false), ENOENT);
+    assert_int_equal(open_path(name, PATH_NO_LINKS), ENOENT);
 }
 
 static void path_open__beneath_the_root__files_and_folders(void **state)
@@ -306,15 +306,29 @@ static void path_open__beneath_the_root__files_and_folders(void **state)
 static void path_open__links__only_those_that_stay(void **state)
 {
     (void)state;
-    expect_content("inside", true, "in root");
-    expect_content("folder/deep/up", true, "in root");
-    expect_content("to_folder/deep/file", true, "deep");
-    expect_folder("to_folder", true);
+    expect_content("inside", PATH_LINKS_WITHIN, "in root");
+    expect_content("folder/deep/up", PATH_LINKS_WITHIN, "in root");
+    expect_content("to_folder/deep/file", PATH_LINKS_WITHIN, "deep");
+    expect_folder("to_folder", PATH_LINKS_WITHIN);
     const char *const nothing[] = {"escape", "escape_deeper",       "escape_folder", "absolute",
                                    "magic",  "magic/etc/passwd",    "loop",          "dangling",
                                    "fifo",   "escape_folder/secret"};
     for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++)
-        assert_int_equal(open_path(nothing[i], true), ENOENT);
+        assert_int_equal(open_path(nothing[i], PATH_LINKS_WITHIN), ENOENT);
+}
+
+static void path_open__links_anywhere__wherever_they_lead(void **state)
+{
+    (void)state;
+    expect_content("inside", PATH_LINKS_ANYWHERE, "in root");
+    expect_content("folder/deep/up", PATH_LINKS_ANYWHERE, "in root");
+    expect_content("escape", PATH_LINKS_ANYWHERE, "secret");
+    expect_content("escape_folder/secret", PATH_LINKS_ANYWHERE, "secret");
+    expect_folder("escape_folder", PATH_LINKS_ANYWHERE);
+    assert_int_equal(open_path("absolute", PATH_LINKS_ANYWHERE), 0);
+    const char *const nothing[] = {"magic", "magic/etc/passwd", "loop", "dangling", "fifo"};
+    for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++)
+        assert_int_equal(open_path(nothing[i], PATH_LINKS_ANYWHERE), ENOENT);
 }
 
 static unsigned open_descriptors(void)
@@ -335,21 +349,21 @@ static void path_open__fifo_socket_device__not_opened(void **state)
     snprintf(address.sun_path, sizeof address.sun_path, "%s/root/socket", outside);
     int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(open_path("socket", false), ENOENT);
+    assert_int_equal(open_path("socket", PATH_NO_LINKS), ENOENT);
     close(listening);
     /* Where that is not allowed there is no such file either. */
     (void)!mknodat(root, "device", S_IFCHR | 0644, makedev(1, 3));
-    assert_int_equal(open_path("device", false), ENOENT);
+    assert_int_equal(open_path("device", PATH_NO_LINKS), ENOENT);
 
     /* Whoever watches the folder sees that it is not. */
     char event[1000];
     snprintf(event, sizeof event, "%s/root", outside);
     int watching = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     assert_true(inotify_add_watch(watching, event, IN_OPEN) >= 0);
-    assert_int_equal(open_path("fifo", false), ENOENT);
-    assert_int_equal(open_path("device", false), ENOENT);
+    assert_int_equal(open_path("fifo", PATH_NO_LINKS), ENOENT);
+    assert_int_equal(open_path("device", PATH_NO_LINKS), ENOENT);
     assert_int_equal(read(watching, event, sizeof event), -1);
-    assert_int_equal(open_path("file", false), 0);
+    assert_int_equal(open_path("file", PATH_NO_LINKS), 0);
     assert_true(read(watching, event, sizeof event) > 0);
     close(watching);
 }
@@ -368,7 +382,7 @@ static void path_open__not_readable__eacces(void **state)
         int descriptor;
         if (setuid(65534) != 0)
             _exit(1);
-        _exit(path_open(root, "private", false, &descriptor, &status) == EACCES ? 0 : 2);
+        _exit(path_open(root, "private", PATH_NO_LINKS, &descriptor, &status) == EACCES ? 0 : 2);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -399,8 +413,9 @@ static void path_open__kernel_without_openat2__no_links(void **state)
     assert_int_equal(errno, ENOSYS);
     unsigned before = open_descriptors();
     check_without_links();
-    assert_int_equal(open_path("inside", true), ENOENT);
-    assert_int_equal(open_path("escape", true), ENOENT);
+    assert_int_equal(open_path("inside", PATH_LINKS_WITHIN), ENOENT);
+    assert_int_equal(open_path("escape", PATH_LINKS_WITHIN), ENOENT);
+    assert_int_equal(open_path("escape", PATH_LINKS_ANYWHERE), ENOENT);
     assert_int_equal(open_descriptors(), before);
 }
 
@@ -416,6 +431,7 @@ int main(void)
         cmocka_unit_test(path_of_target__random_targets__no_dot_segments),
         cmocka_unit_test(path_open__beneath_the_root__files_and_folders),
         cmocka_unit_test(path_open__links__only_those_that_stay),
+        cmocka_unit_test(path_open__links_anywhere__wherever_they_lead),
         cmocka_unit_test(path_open__fifo_socket_device__not_opened),
         cmocka_unit_test(path_open__not_readable__eacces),
         cmocka_unit_test(path_open__kernel_without_openat2__no_links),
