@@ -214,8 +214,8 @@ static bool matches_all(const struct pattern *patterns, unsigned count)
 /* Semantic types may share a function, at one type of C (R18). */
 static bool asks_the_same(const struct predicate *a, const struct predicate *b)
 {
-    return a == b ||
-           (b != NULL && a->function != NULL && a->function == b->function && a->type == b->type);
+    return a == b || (b != NULL && a->function != NULL && a->function == b->function &&
+                      a->type == b->type);
 }
 
 /* Whether `earlier` matches whatever `arm` matches: predicates have no side effects (R18), so that

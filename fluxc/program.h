@@ -57,18 +57,18 @@ struct pattern {
 };
 
 struct arm {
-    struct span span;               /* "Handler:[_, _, hit]" or "Image" */
+    struct span span;          /* "Handler:[_, _, hit]" or "Image" */
     const struct pattern *patterns; /* NULL for a plain body; else one per input */
     unsigned pattern_count;
-    const struct member *members; /* none: the input passes through */
+    const struct member *members;   /* none: the input passes through */
     unsigned member_count;
 };
 
 /* typedef hit TestInCache; (R18) */
 struct predicate {
-    const char *name;         /* the semantic type: hit */
-    const char *function;     /* TestInCache; NULL: it is unknown, and an error has been reported */
-    struct span span;         /* of the name */
+    const char *name;     /* the semantic type: hit */
+    const char *function; /* TestInCache; NULL: it is unknown, and an error has been reported */
+    struct span span;     /* of the name */
     const struct ctype *type; /* of the value it is asked about; NULL while unused */
     bool used;
 };
@@ -76,10 +76,10 @@ struct predicate {
 /* How a node handles the errors that leave it (R23-R26). */
 struct handler {
     struct node *node;
-    struct span span;  /* of the handler's name in `handle` */
-    bool ends;         /* no outputs: the flow ends; else it recovers */
-    bool takes_error;  /* its last input is the code */
-    bool takes_values; /* it has the inputs of the node it serves (for `*`: never) */
+    struct span span;   /* of the handler's name in `handle` */
+    bool ends;          /* no outputs: the flow ends; else it recovers */
+    bool takes_error;   /* its last input is the code */
+    bool takes_values;  /* it has the inputs of the node it serves (for `*`: never) */
 };
 
 enum constraint_scope { SCOPE_PROGRAM, SCOPE_SESSION };
@@ -87,32 +87,32 @@ enum constraint_scope { SCOPE_PROGRAM, SCOPE_SESSION };
 struct constraint {
     const char *name;
     enum constraint_scope scope;
-    struct span span; /* where it first stands */
-    unsigned rank;    /* index in program->constraints */
-    bool disputed;    /* its scope: an error has been reported */
+    struct span span;  /* where it first stands */
+    unsigned rank;     /* index in program->constraints */
+    bool disputed;     /* its scope: an error has been reported */
 };
 
 /* One constraint of one node. */
 struct lock {
     struct constraint *constraint;
     bool write;
-    bool declared;            /* else added by early acquisition (R31) */
-    struct span span;         /* of the word in `atomic`; of an added one: that of the node below */
-    struct node *below;       /* added ones: the node whose constraint was lifted; else NULL */
-    const char *way;          /* added ones: how it leads there, "O > Inner > P" */
+    bool declared;        /* else added by early acquisition (R31) */
+    struct span span;     /* of the word in `atomic`; of an added one: that of the node below */
+    struct node *below;    /* added ones: the node whose constraint was lifted; else NULL */
+    const char *way;       /* added ones: how it leads there, "O > Inner > P" */
     struct constraint *later; /* added ones: what this node holds that comes later in the order */
-    struct node *writer; /* a reader made a writer (R30): the node below that writes; else NULL */
+    struct node *writer;   /* a reader made a writer (R30): the node below that writes; else NULL */
     const char *writer_way; /* how it leads there */
 };
 
 struct await {
     struct span span;
     bool writable;
-    const char *fd_name, *limit_name; /* as written; limit_name NULL: a number or none */
+    const char *fd_name, *limit_name;  /* as written; limit_name NULL: a number or none */
     struct span fd_span, limit_span;
-    unsigned fd;     /* index of the input */
-    int limit_field; /* index of the input in milliseconds; -1: none */
-    int64_t limit;   /* milliseconds; -1: for ever; used when limit_field is -1 */
+    unsigned fd;        /* index of the input */
+    int limit_field;    /* index of the input in milliseconds; -1: none */
+    int64_t limit;      /* milliseconds; -1: for ever; used when limit_field is -1 */
 };
 
 struct repeat {
@@ -123,15 +123,15 @@ struct repeat {
 
 struct node {
     const char *name;
-    struct span span; /* of the name where it is first declared or defined */
+    struct span span;      /* of the name where it is first declared or defined */
     enum node_kind kind;
-    unsigned index; /* in program->nodes */
+    unsigned index;        /* in program->nodes */
 
-    bool declared;       /* `inputs`, `outputs` come from a declared signature */
-    bool implied;        /* a handler declared nowhere (R24) */
-    struct node *serves; /* implied: the first node it handles; NULL: `*` alone */
-    bool missing;        /* a name in use that is declared nowhere: an error has been reported */
-    bool inputs_known, outputs_known;     /* else they are empty, and an error has been reported */
+    bool declared;         /* `inputs`, `outputs` come from a declared signature */
+    bool implied;          /* a handler declared nowhere (R24) */
+    struct node *serves;   /* implied: the first node it handles; NULL: `*` alone */
+    bool missing;          /* a name in use that is declared nowhere: an error has been reported */
+    bool inputs_known, outputs_known; /* else they are empty, and an error has been reported */
     bool inputs_doubted, outputs_doubted; /* what bodies tell of them is not to be trusted */
     struct fields inputs, outputs;
 
@@ -146,22 +146,22 @@ struct node {
 
     VECTOR(struct lock) locks; /* sorted by rank after locks.c */
 
-    bool used;        /* reached from a source, a handler, initial or final */
-    const char *role; /* what it is used as, for diagnostics: "source", "handler", ... or NULL */
+    bool used;             /* reached from a source, a handler, initial or final */
+    const char *role;      /* what it is used as, for diagnostics: "source", "handler", ... or NULL */
 };
 
 struct source {
     struct span span;
-    const char *name;    /* the source node's; "every 100 ms" */
-    const char *symbol;  /* a C name for it, unique: Listen; every_1 */
-    struct node *node;   /* S; NULL for a clock */
-    struct node *target; /* T */
+    const char *name;        /* the source node's; "every 100 ms" */
+    const char *symbol;      /* a C name for it, unique: Listen; every_1 */
+    struct node *node;       /* S; NULL for a clock */
+    struct node *target;     /* T */
     struct span target_span;
-    uint64_t period; /* ns; 0 unless a clock */
+    uint64_t period;         /* ns; 0 unless a clock */
     bool parallel;
-    const char *session; /* Fn; NULL: none */
+    const char *session;     /* Fn; NULL: none */
     struct span session_span;
-    struct node *finally; /* F; NULL: none */
+    struct node *finally;    /* F; NULL: none */
     struct span finally_span;
 };
 
@@ -169,20 +169,19 @@ struct program {
     struct arena *arena;
     struct diags *diags;
     const struct source_file *file; /* the main file */
-    const char *name; /* its name without folder and suffix: what x_flux.c is called */
+    const char *name;               /* its name without folder and suffix: what x_flux.c is called */
 
-    VECTOR(const char *) preamble; /* the text of each %{ %} block, in order */
+    VECTOR(const char *) preamble;      /* the text of each %{ %} block, in order */
     VECTOR(struct span) preamble_spans;
-    VECTOR(struct node *)
-    nodes; /* in order of first declaration or definition; implied
-              handlers where `handle` first names them */
+    VECTOR(struct node *) nodes;        /* in order of first declaration or definition; implied
+                                           handlers where `handle` first names them */
     VECTOR(struct predicate *) predicates;
     VECTOR(struct source *) sources;
     VECTOR(struct constraint *) constraints; /* in canonical order (R29), rank = index */
-    struct handler *default_handler;         /* handle error *; NULL: none */
-    struct node *initial, *final;            /* R43; NULL: none */
-    struct node *const *order; /* after types: all nodes, each behind what it leads to; NULL
-                                  if there is a cycle */
+    struct handler *default_handler;    /* handle error *; NULL: none */
+    struct node *initial, *final;       /* R43; NULL: none */
+    struct node *const *order;          /* after types: all nodes, each behind what it leads to; NULL
+                                           if there is a cycle */
     VECTOR(const struct source_file *) files; /* every file read, for depfiles */
     bool incomplete; /* after errors: something that the text refers to is not referred to here */
 };

@@ -21,7 +21,7 @@ struct entry {
     bool listed;                 /* in program->nodes */
     struct diag *unknown;        /* a missing node's error, and in how many places it is shown */
     unsigned places;
-    struct diag *no_handler; /* the error that a source is none, and in how many */
+    struct diag *no_handler;     /* the error that a source is none, and in how many */
     unsigned no_handler_places;
 };
 
@@ -61,8 +61,8 @@ void resolve_refuse(struct resolver *r, struct word name, const char *what, cons
 /* A function that the user is to define: checks its name. */
 void resolve_function(struct resolver *r, struct word name, const char *what);
 
-/* fields.c: one list of a signature, which is that of the node named at `span`. Returns whether it
- * is known, that is free of errors. */
+/* fields.c: one list of a signature, which is that of the node named at `span`. Returns whether it is
+ * known, that is free of errors. */
 bool resolve_fields(struct resolver *r, struct span span, const struct params *params,
                     struct fields *fields);
 

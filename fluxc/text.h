@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 struct text {
-    char *at; /* NUL-terminated; owned; NULL while empty */
+    char *at;          /* NUL-terminated; owned; NULL while empty */
     size_t size, capacity;
-    unsigned lines; /* complete lines so far */
-    int failed;     /* errno of the first failure (ENOMEM); later writes do nothing */
+    unsigned lines;    /* complete lines so far */
+    int failed;        /* errno of the first failure (ENOMEM); later writes do nothing */
 };
 
 void text_print(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -23,7 +23,7 @@ extern "C" {
 /* Error codes (R8). A node returns 0, a positive errno value or any other non-zero code of its
  * own; the codes below -4095 belong to the project. */
 #define FLUX_ENOMATCH (-4096) /* no arm of a dispatch matched (R21) */
-#define FLUX_STOP     (-4097) /* from a node of a source: this source is finished (R14) */
+#define FLUX_STOP (-4097)     /* from a node of a source: this source is finished (R14) */
 
 /* A short description of an error code, in static or thread-local storage: strerror's text, the
  * project's own texts, or "error N". */
@@ -106,9 +106,9 @@ struct flux_option {
     const char *argument; /* "DIR"; NULL for a flag */
     const char *help;     /* one line, no full stop */
     enum flux_option_kind kind;
-    void *value;                       /* by kind, see above; unused for FLUX_CALL */
-    uint64_t minimum;                  /* FLUX_NUMBER, FLUX_SIZE, FLUX_TIME */
-    uint64_t maximum;                  /* 0: no maximum */
+    void *value;             /* by kind, see above; unused for FLUX_CALL */
+    uint64_t minimum;        /* FLUX_NUMBER, FLUX_SIZE, FLUX_TIME */
+    uint64_t maximum;        /* 0: no maximum */
     int (*call)(const char *argument); /* FLUX_CALL: 0, or an errno value to refuse */
 };
 

@@ -75,10 +75,10 @@ struct flux_source {
 };
 
 struct flux_program {
-    unsigned abi;               /* FLUX_ABI_VERSION */
-    const char *name;           /* of the .flux file, without folder and suffix */
-    const char *runtime;        /* what fluxc was told */
-    const void *runtime_symbol; /* &flux_runtime_is_NAME: the wrong library does not link */
+    unsigned abi;        /* FLUX_ABI_VERSION */
+    const char *name;    /* of the .flux file, without folder and suffix */
+    const char *runtime; /* what fluxc was told */
+    const void *runtime_symbol;  /* &flux_runtime_is_NAME: the wrong library does not link */
     const struct flux_source *sources;
     unsigned source_count;
     struct flux_constraint *const *constraints; /* program scope, in canonical order */
@@ -104,46 +104,43 @@ enum flux_mode { FLUX_READ, FLUX_WRITE };
  * and rank. The state word and the queue belong to runtimes/core/constraint.c. */
 struct flux_constraint {
     const char *name;
-    unsigned rank;                 /* place in the canonical order (R29), session scope first */
-    atomic_uint state;             /* writer, waiting and reader-count bits */
-    atomic_uint guard;             /* protects the queue */
+    unsigned rank;         /* place in the canonical order (R29), session scope first */
+    atomic_uint state;     /* writer, waiting and reader-count bits */
+    atomic_uint guard;     /* protects the queue */
     struct flux_flow *head, *tail; /* flows that wait, in arrival order, linked by `next` */
 };
 
-#define FLUX_CONSTRAINT(name_, rank_)                                                              \
-    {                                                                                              \
-        .name = (name_), .rank = (rank_)                                                           \
-    }
+#define FLUX_CONSTRAINT(name_, rank_) {.name = (name_), .rank = (rank_)}
 
 /* First member of every frame; zero when a source part begins, whereas the rest of a frame is
  * indeterminate. Emitted code reads and writes `at` and `error` (through section 3 and 4), sets
  * `session_id` before flux_session_join, and touches nothing else. */
 struct flux_flow {
     const struct flux_source *source;
-    uint32_t at; /* where run goes on; 0: at the beginning */
-    int error;   /* outcome of the wait just ended (0, ETIMEDOUT, ECANCELED, EBADF ...) */
+    uint32_t at;  /* where run goes on; 0: at the beginning */
+    int error;    /* outcome of the wait just ended (0, ETIMEDOUT, ECANCELED, EBADF ...) */
 
     /* The failure being handled (R24); NULL and 0: none. */
     const struct flux_place *failed;
     int failed_code;
 
-    uint8_t want;   /* enum flux_mode of the constraint this flow waits for */
-    uint8_t events; /* enum flux_ready of the await it waits in */
-    uint8_t idle;   /* that await is the first node of a `repeat` turn (R36) */
-    uint8_t flags;  /* the runtime's */
+    uint8_t want;     /* enum flux_mode of the constraint this flow waits for */
+    uint8_t events;   /* enum flux_ready of the await it waits in */
+    uint8_t idle;     /* that await is the first node of a `repeat` turn (R36) */
+    uint8_t flags;    /* the runtime's */
 
     uint64_t id;
     uint64_t session_id;
-    struct flux_session *session;     /* NULL: none, or no session constraints in the program */
-    struct flux_attachment *attached; /* flux_alloc, flux_defer; newest first */
+    struct flux_session *session;       /* NULL: none, or no session constraints in the program */
+    struct flux_attachment *attached;   /* flux_alloc, flux_defer; newest first */
 
-    struct flux_flow *next, *prev;     /* in whatever queue the flow is */
-    struct fluxi_source *origin;       /* the copy of the source that began it */
-    void *home;                        /* the runtime's: loop, thread ... */
-    uint64_t deadline;                 /* of its await, ns of the monotonic clock; 0: none */
+    struct flux_flow *next, *prev; /* in whatever queue the flow is */
+    struct fluxi_source *origin;   /* the copy of the source that began it */
+    void *home;                    /* the runtime's: loop, thread ... */
+    uint64_t deadline;             /* of its await, ns of the monotonic clock; 0: none */
     struct flux_flow *later, *earlier; /* in the queue of deadlines */
-    int fd;                            /* of its await */
-    uint32_t record;                   /* debug builds: number of what is known of it; 0: nothing */
+    int fd;                        /* of its await */
+    uint32_t record;               /* debug builds: number of what is known of it; 0: nothing */
 };
 
 /* ---- 3. suspension points -------------------------------------------------------------------- *

@@ -57,7 +57,7 @@ void fluxi_errors_summary(void);
 
 void fluxi_sessions_free(void);
 
-int fluxi_sources_make(void);                               /* 0 or ENOMEM */
+int fluxi_sources_make(void); /* 0 or ENOMEM */
 void fluxi_sources_forbid(const struct flux_source *table); /* all copies; NULL: of all sources */
 void fluxi_sources_free(void);
 

@@ -40,8 +40,8 @@ struct policy {
     unsigned helpers; /* threads at most; 0: what would go to a helper runs on the loop */
     size_t stack;     /* bytes of address space of a carrier's stack, its guard included */
     bool straight;    /* a source's flow runs at once; else it goes through the ready list */
-    /* Which of the first ready flows and, counted on from these, woken carriers of a loop runs
-     * next; NULL: the oldest. */
+    /* Which of the first ready flows and, counted on from these, woken carriers of a loop runs next;
+     * NULL: the oldest. */
     unsigned (*choose)(const struct loop *loop, unsigned flows, unsigned carriers);
     void (*resumed)(struct flux_flow *flow); /* before a ready flow runs; NULL: nothing to do */
     void (*joined)(void);                    /* when all threads are gone; may be NULL */

@@ -51,8 +51,8 @@ static void plan_columns(struct scale *scale)
     }
 }
 
-/* Sums stand behind the line, half a page out of step with it: a CPU takes a load for one of what
- * it has just stored if the addresses are equal but for whole pages, and waits. */
+/* Sums stand behind the line, half a page out of step with it: a CPU takes a load for one of what it
+ * has just stored if the addresses are equal but for whole pages, and waits. */
 static size_t sums_offset(size_t samples)
 {
     size_t page = 4096 / sizeof(uint32_t), step = (samples + page / 2) % page;

@@ -1,5 +1,5 @@
-/* http_lines.h - a second opinion on the heads of requests: a parser that others wrote, and that
- * many servers use.
+/* http_lines.h - a second opinion on the heads of requests: a parser that others wrote, and that many
+ * servers use.
  *
  * llhttp where its header is installed, otherwise http_parser, from which it descends. Nothing else
  * includes either. Both are given a complete head in one piece, so every text arrives whole.
