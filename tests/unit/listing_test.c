@@ -207,10 +207,10 @@ static void listing_make__what_cannot_be_read__says_why(void **state)
     size_t size;
     make_file(folder, "file", 1);
     int file = openat(folder->descriptor, "file", O_RDONLY | O_CLOEXEC);
-    assert_int_equal(listing_make(file, "", &html, &size), ENOTDIR);
+    assert_int_equal(listing_make(file, file, "", PATH_NO_LINKS, &html, &size), ENOTDIR);
     assert_null(html);
     close(file);
-    assert_int_equal(listing_make(-1, "", &html, &size), EBADF);
+    assert_int_equal(listing_make(-1, -1, "", PATH_NO_LINKS, &html, &size), EBADF);
     assert_null(html);
 }
 
