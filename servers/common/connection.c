@@ -31,6 +31,15 @@ void connection_leave(struct connection *connection, struct clients *clients)
     connection->admitted = false;
 }
 
+int connection_patience(struct connection *connection)
+{
+    if (!connection->stream.shaking)
+        return http_limits_milliseconds(http_limits.idle_timeout);
+    if (connection->deadline == 0)
+        connection->deadline = http_limits_now() + http_limits.header_timeout;
+    return http_limits_remaining(connection->deadline);
+}
+
 bool connection_may_go_on(const struct exchange *exchange)
 {
     return exchange->request.keep_alive && exchange->request.stage == HTTP_WHOLE &&
@@ -68,13 +77,13 @@ int connection_refuse(struct connection *connection)
 void connection_linger(struct connection *connection)
 {
     connection->lingering = true;
-    connection->linger_deadline = http_limits_now() + LINGER_NS;
+    connection->deadline = http_limits_now() + LINGER_NS;
 }
 
 int connection_hush(struct connection *connection)
 {
     stream_shut(&connection->stream);
-    return http_limits_remaining(connection->linger_deadline);
+    return http_limits_remaining(connection->deadline);
 }
 
 void connection_drain(struct connection *connection)
@@ -82,7 +91,7 @@ void connection_drain(struct connection *connection)
     char scrap[4096];
     size_t got;
     int error = stream_receive(&connection->stream, scrap, sizeof scrap, &got);
-    if (error != 0 || http_limits_now() >= connection->linger_deadline)
+    if (error != 0 || http_limits_now() >= connection->deadline)
         connection->lingering = false;
 }
 

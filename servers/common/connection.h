@@ -13,9 +13,9 @@ struct connection {
     struct stream stream;
     struct peer peer;
     bool admitted;
-    bool keep;      /* another turn */
-    bool lingering; /* until linger_deadline */
-    uint64_t linger_deadline;
+    bool keep;         /* another turn */
+    bool lingering;    /* until the deadline */
+    uint64_t deadline; /* of the handshake, if there is one (0: it has not begun); of lingering */
 };
 
 /* Waits for a client. EMFILE while so many are being served that the descriptors which are left are
@@ -29,6 +29,10 @@ void connection_leave(struct connection *connection, struct clients *clients);
 /* It goes on after this response if the client wants it to, and if there is room for it: while
  * connections wait to be accepted, or the program stops, those that are open end. */
 bool connection_may_go_on(const struct exchange *exchange);
+
+/* The milliseconds for which to wait while nothing of a request has come: those that the handshake
+ * has left, which may take as long as a head; else it is idle. */
+int connection_patience(struct connection *connection);
 
 /* exchange_send. more: that is not all of the response yet. */
 int connection_send(struct connection *connection, struct exchange *exchange, bool more,

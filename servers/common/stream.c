@@ -22,10 +22,8 @@ int stream_receive(struct stream *stream, void *buffer, size_t room, size_t *got
     do
         count = recv(stream->socket, buffer, room, MSG_DONTWAIT);
     while (count < 0 && errno == EINTR);
-    if (count > 0) {
+    if (count > 0)
         *got = (size_t)count;
-        stream->heard = true;
-    }
     if (count == 0)
         return ECONNRESET;
     return count > 0 || would_block(errno) ? 0 : errno;

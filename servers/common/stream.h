@@ -24,7 +24,7 @@ struct tls_session {
 struct stream {
     int socket;
     bool choked;             /* the last stream_receive goes on once the socket is writable */
-    bool heard;              /* the peer has sent something, if only of its handshake */
+    bool shaking;            /* a handshake of TLS has begun and is not over */
     bool last;               /* set by the caller: after what has no `more` nothing is sent */
     struct tls_session *tls; /* NULL: in the clear */
 };

@@ -264,7 +264,7 @@ static int session_receive(struct stream *stream, void *buffer, size_t room, siz
         int flush_error = flush(session);
         error = error != 0 ? error : flush_error;
     }
-    stream->heard = error != 0 || !SSL_in_before(session->ssl);
+    stream->shaking = error == 0 && SSL_in_init(session->ssl) && !SSL_in_before(session->ssl);
     if (SSL_is_init_finished(session->ssl))
         session->established = true;
     stream->choked =

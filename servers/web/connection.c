@@ -68,23 +68,31 @@ static int begin_request(client *peer)
     return error;
 }
 
+/* The buffer is for others where nothing of a request has come. */
+static int hear(client *peer, int *patience)
+{
+    int error = begin_request(peer);
+    const web_request *request = peer->request;
+    if (error != 0 || request->error != 0 || request->exchange.length > 0 ||
+        peer->connection.stream.choked)
+        return error;
+    *patience = connection_patience(&peer->connection);
+    spare_give(&requests, peer->request);
+    peer->request = NULL;
+    return 0;
+}
+
 /* The kernel has kept the connection until there was something to read, or for long enough. */
 int Greet(Greet_in *in, Greet_out *out)
 {
-    client *peer = in->peer;
     PASS_ON(in, out);
-    int error = begin_request(peer);
-    if (error == 0 && !peer->connection.stream.heard) {
-        spare_give(&requests, peer->request);
-        peer->request = NULL;
-    }
-    return error;
+    return hear(in->peer, &out->patience);
 }
 
 int Arrive(Arrive_in *in, Arrive_out *out)
 {
     PASS_ON(in, out);
-    return begin_request(in->peer);
+    return hear(in->peer, &out->patience);
 }
 
 int LastCall(LastCall_in *in, LastCall_out *out)
@@ -212,6 +220,11 @@ int Close(Close_in *in)
 bool HasInput(client *peer)
 {
     return peer->request != NULL;
+}
+
+bool IsUnasked(client *peer)
+{
+    return peer->request == NULL;
 }
 
 bool IsHeadless(client *peer)

@@ -21,8 +21,10 @@ Connection = Admit -> Secure -> Greet -> Exchange -> Linger -> Goodbye;
 Exchange = Idle -> Answer -> Write -> Return -> Log -> Complete;
 repeat Exchange:[_, _, keep];
 
+// Silent clients, and handshakes of TLS, are waited for without a buffer.
 Idle:[_, _, buffered] = ;                       // it has been read with the last one, or by Greet
 Idle:[_, _, _] = Arrive;
+repeat Idle:[_, _, unasked];
 await Arrive: readable(socket) within patience;
 
 // Whatever goes wrong with a request is an answer too: 400, 404, 413 ...
@@ -202,6 +204,7 @@ Abandon (int socket, int patience, client *peer, int error)
     => (int socket, int patience, client *peer);
 
 typedef buffered HasInput;
+typedef unasked IsUnasked;
 typedef headless IsHeadless;
 typedef bodied HasBody;
 typedef held HoldsInput;

@@ -77,6 +77,24 @@ def slow_handshakes():
                     ended(client)
 
 
+def silence_after_the_handshake():
+    """A client that has shaken hands and asks for nothing yet is idle: the time for a head has not
+    begun. One that goes on being silent is left without a word."""
+    with tls_server("--header-timeout", "500ms", "--idle-timeout", "60") as server:
+        with others_are_served(server):
+            slow = [server.connect(version=version) for version in VERSIONS]
+            with server.connect_in_the_clear() as client:
+                client.send(client_hello(VERSIONS[0])[:20])
+                ended(client)  # meanwhile the time for a head has passed
+            for client in slow:
+                equal(client.get("/hello.txt").body, HELLO, "the body, late")
+                client.close()
+    with tls_server("--header-timeout", "60", "--idle-timeout", "500ms") as server:
+        for version in VERSIONS:
+            with server.connect(version=version) as client:
+                equal(client.response(), None, "what a silent client is told")
+
+
 def garbage_for_a_client_hello():
     """Noise, other protocols, and a ClientHello of which some bytes are others."""
     hellos = [client_hello(version) for version in VERSIONS]
@@ -281,7 +299,8 @@ def stop_among_hostile_clients():
 
 
 main(
-    slow_handshakes, garbage_for_a_client_hello, garbage_after_the_handshake, slow_requests,
+    slow_handshakes, silence_after_the_handshake, garbage_for_a_client_hello,
+    garbage_after_the_handshake, slow_requests,
     slow_readers, one_byte_at_a_time, pipelining_without_reading, half_open_clients,
     stop_among_hostile_clients,
 )
