@@ -280,10 +280,15 @@ $(foreach d,$(ALL_PROGRAMS),$(foreach r,$(RUNTIMES),$(eval \
     $(call program_runtime_rules,$(d),$(r),$(BUILD)/gen/$(d)-$(r)/$(notdir $(d))_flux,$\
         $(BUILD)/obj/$(d)-$(r)/flows.o))))
 
-$(BUILD)/bin/%: tools/%.c $(BUILD)/settings | $(HEADERS)
-	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) -D_GNU_SOURCE $(CFLAGS) $(LD_FLAGS) $(LDFLAGS) \
-	    -MF $(BUILD)/obj/$*.d -o $@ $< -lm -pthread
+# A tool is one file. It may use the parts that servers are made of, and links with what stands after
+# "// libs:" in it.
+tool_libs = $(shell sed -n 's|^// libs:||p' tools/$(1).c)
+
+$(BUILD)/obj/tools/%.o: tools/%.c $(BUILD)/settings | $(HEADERS)
+	$(call compile,-D_GNU_SOURCE -Iservers/common)
+
+$(TOOLS): $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/lib/libcommon.a
+	$(call link,$(call tool_libs,$*) -pthread)
 
 # What the image server is shown and tested with.
 $(PICTURES): tools/pictures.py

@@ -15,6 +15,9 @@
 #define HOST_SIZE    256
 #define SERVICE_SIZE 16
 
+/* Asked for; the kernel gives no more than net.core.rmem_max and wmem_max. */
+#define DATAGRAM_BUFFER (4 * 1024 * 1024)
+
 static const char *addresses[MOST];
 static size_t address_count;
 static int sockets[MOST];
@@ -55,21 +58,53 @@ int listen_option(const char *address)
     return error;
 }
 
-/* Returns a socket, or -1 with errno set. */
-static int open_one(const struct addrinfo *info, enum listen_mode mode)
+static void prepare_stream(int fd, enum listen_mode mode)
 {
     int yes = 1, seconds = 1;
-    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (info->ai_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
     /* Inherited by what is accepted: a response is one write, and nothing is to be waited for. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     if (mode == LISTEN_DEFERRED)
         setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
-    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+}
+
+static bool is_wildcard(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET)
+        return ((const struct sockaddr_in *)address)->sin_addr.s_addr == htonl(INADDR_ANY);
+    return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+/* Whoever has one port for all has it alone (no SO_REUSEADDR). A crowd may send at once. */
+static void prepare_datagrams(int fd, const struct addrinfo *info)
+{
+    int yes = 1, bytes = DATAGRAM_BUFFER;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    if (!is_wildcard(info->ai_addr))
+        return;
+    if (info->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
+    else
+        setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
+}
+
+/* Returns a socket, or -1 with errno set. */
+static int open_one(const struct addrinfo *info, enum listen_mode mode)
+{
+    const int type = mode == LISTEN_DATAGRAMS ? SOCK_DGRAM : SOCK_STREAM;
+    int yes = 1;
+    int fd = socket(info->ai_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    if (info->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+    if (mode == LISTEN_DATAGRAMS)
+        prepare_datagrams(fd, info);
+    else
+        prepare_stream(fd, mode);
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 &&
+        (mode == LISTEN_DATAGRAMS || listen(fd, SOMAXCONN) == 0))
         return fd;
     int error = errno;
     close(fd);
@@ -128,6 +163,16 @@ int listen_open(const char *otherwise, enum listen_mode mode)
     if (error != 0)
         listen_close();
     return error;
+}
+
+unsigned listen_count(void)
+{
+    return (unsigned)socket_count;
+}
+
+int listen_socket(unsigned number)
+{
+    return sockets[number];
 }
 
 void listen_close(void)

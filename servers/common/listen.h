@@ -1,8 +1,8 @@
 /* listen.h - the sockets that a server listens on.
  *
  * listen_option serves `--listen ADDR:PORT`, which may be given several times; `initial` opens the
- * sockets, a source accepts from them, `final` closes them. Between the two nothing changes, so
- * parallel copies of the source need no constraint.
+ * sockets, a source accepts or receives from them, `final` closes them. Between the two nothing
+ * changes, so parallel copies of the source need no constraint.
  */
 #ifndef LISTEN_H
 #define LISTEN_H
@@ -15,8 +15,9 @@ int listen_option(const char *address);
 
 /* When a connection is accepted. Deferred, where clients speak first: the kernel keeps it until its
  * first bytes are there (TCP_DEFER_ACCEPT), which can be read without waiting. A client that is
- * silent is accepted after a second; one that is while the socket is closed is not told. */
-enum listen_mode { LISTEN_AT_ONCE, LISTEN_DEFERRED };
+ * silent is accepted after a second; one that is while the socket is closed is not told. Datagrams
+ * are not accepted but received, by datagrams.h. */
+enum listen_mode { LISTEN_AT_ONCE, LISTEN_DEFERRED, LISTEN_DATAGRAMS };
 
 /* Opens a socket for each address given, or for `otherwise` if none was, and prints
  * 'listening on ADDR:PORT' on standard output for each, with the port that was chosen for 0.
@@ -27,5 +28,9 @@ void listen_close(void);
 /* Waits for a connection on any of them. Returns 0 or an error number: EINTR when the program is
  * stopping, EMFILE when there are no descriptors; both leave the connection where it is. */
 int listen_accept(int *socket, struct peer *peer);
+
+/* Those that are open, from 0 on. */
+unsigned listen_count(void);
+int listen_socket(unsigned number);
 
 #endif
