@@ -19,7 +19,7 @@ enum {
 _Static_assert(CHALLENGE_SIZE <= HELLO_SIZE, "what is not asked for by its receiver is no longer");
 _Static_assert(REFUSED_SIZE <= HELLO_SIZE && REFUSED_SIZE <= JOIN_HEAD, "nor is a refusal");
 _Static_assert(GONE_SIZE <= LEAVE_SIZE && GONE_SIZE <= INPUT_SIZE, "nor is GONE");
-_Static_assert(JOIN_HEAD + 1 + TAG_NAME_MOST == TAG_REQUEST_MOST, "the longest request is a JOIN");
+_Static_assert(JOIN_HEAD + TAG_NAME_MOST == TAG_REQUEST_MOST, "the longest request is a JOIN");
 
 static uint64_t get64(const uint8_t *at)
 {
@@ -79,9 +79,10 @@ bool tag_is_ahead(uint16_t number, uint16_t last, uint16_t window)
 
 static enum tag_kind read_join(struct tag_request *request, const uint8_t *data, size_t size)
 {
-    if (size < JOIN_HEAD || size != JOIN_HEAD + (size_t)data[JOIN_HEAD - 1])
+    if (size <= JOIN_HEAD || size > TAG_REQUEST_MOST ||
+        size != JOIN_HEAD + (size_t)data[JOIN_HEAD - 1])
         return TAG_INVALID;
-    size_t length = size - JOIN_HEAD;
+    const size_t length = size - JOIN_HEAD;
     request->nonce = get64(data + 4);
     request->time = tag_get32(data + 12);
     memcpy(request->cookie, data + 16, TAG_COOKIE_SIZE);

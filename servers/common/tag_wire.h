@@ -13,7 +13,7 @@
 
 #define TAG_VERSION       1
 #define TAG_DATAGRAM_MOST 1200 /* passes without fragments wherever IPv6 does, tunnels included */
-#define TAG_REQUEST_MOST  50   /* the longest that a client sends */
+#define TAG_REQUEST_MOST  49   /* the longest that a client sends */
 #define TAG_STATE_HEAD    31
 #define TAG_COOKIE_SIZE   16
 #define TAG_NAME_MOST     16
