@@ -102,7 +102,7 @@ enum flux_option_kind {
 };
 
 struct flux_option {
-    const char *name;     /* without the dashes */
+    const char *name;     /* without the dashes; one letter has one: -o */
     const char *argument; /* "DIR"; NULL for a flag */
     const char *help;     /* one line, no full stop */
     enum flux_option_kind kind;

@@ -219,8 +219,10 @@ int main(int argc, char **argv)
     /* Whatever became of the start or of the processes: `initial` is to be undone. */
     if (flux_program.final != NULL) {
         int error = flux_program.final();
-        if (error != 0)
+        if (error != 0) {
             flux_log(FLUX_ERROR, "final: %s (%d)", flux_strerror(error), error);
+            status = 1;
+        }
     }
     return status;
 }

@@ -133,7 +133,7 @@ static void help_table(struct table table)
     for (size_t i = 0; i < table.count; i++) {
         const struct flux_option *option = &table.options[i];
         char left[96], value[64];
-        snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument != NULL ? " " : "",
+        snprintf(left, sizeof left, "%s%s%s%s", option->name[1] != '\0' ? "--" : "-", option->name, option->argument != NULL ? " " : "",
                  option->argument != NULL ? option->argument : "");
         fluxi_option_show(option, value, sizeof value);
         printf("  %-26s %s%s%s%s\n", left, option->help, *value != '\0' ? " (" : "", value,
@@ -207,7 +207,7 @@ static int read_environment(const char *program)
 /* Reads the option at argv[*at], which may take the argument behind it. */
 static int read_option(const char *program, char **argv, int *at)
 {
-    const char *name = argv[*at] + 2, *equals = strchr(name, '=');
+    const char *name = argv[*at] + (argv[*at][1] == '-' ? 2 : 1), *equals = strchr(name, '=');
     size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
     const struct flux_option *option = option_find(name, length);
     const char *argument = equals != NULL ? equals + 1 : NULL, *wrong = NULL;
@@ -237,6 +237,12 @@ static bool has(char **argv, const char *word)
     return false;
 }
 
+/* "-o", where the option is called "o". */
+static bool is_letter(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0' && word[2] == '\0' && option_find(word + 1, 1) != NULL;
+}
+
 int fluxi_options_read(int argc, char **argv)
 {
     static char *none[] = {NULL};
@@ -261,7 +267,7 @@ int fluxi_options_read(int argc, char **argv)
     for (int i = 1; i < argc && status < 0; i++) {
         if (options && strcmp(argv[i], "--") == 0)
             options = false;
-        else if (options && strncmp(argv[i], "--", 2) == 0)
+        else if (options && (strncmp(argv[i], "--", 2) == 0 || is_letter(argv[i])))
             status = read_option(program, argv, &i);
         else if (options && argv[i][0] == '-' && argv[i][1] != '\0')
             status = refuse(program, "no such option: ", argv[i], "--help lists them");

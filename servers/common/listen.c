@@ -175,6 +175,15 @@ int listen_socket(unsigned number)
     return sockets[number];
 }
 
+uint16_t listen_port(void)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof address;
+    if (socket_count == 0 || getsockname(sockets[0], (struct sockaddr *)&address, &length) != 0)
+        return 0;
+    return peer_of(&address).port;
+}
+
 void listen_close(void)
 {
     while (socket_count > 0)

@@ -24,6 +24,8 @@ enum listen_mode { LISTEN_AT_ONCE, LISTEN_DEFERRED, LISTEN_DATAGRAMS };
  * Returns 0, or an error number, with a line logged that names the address; then none is open. */
 int listen_open(const char *otherwise, enum listen_mode mode);
 void listen_close(void);
+/* The port of the first of them, 0: none is open. */
+uint16_t listen_port(void);
 
 /* Waits for a connection on any of them. Returns 0 or an error number: EINTR when the program is
  * stopping, EMFILE when there are no descriptors; both leave the connection where it is. */
