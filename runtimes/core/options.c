@@ -91,17 +91,38 @@ static bool table_at(size_t index, struct table *table)
     return true;
 }
 
-static const struct flux_option *option_find(const char *name, size_t length)
+static const struct flux_option *find_in(struct table table, const char *name, size_t length)
 {
-    struct table table;
-    for (size_t t = 0; table_at(t, &table); t++) {
-        for (size_t i = 0; i < table.count; i++) {
-            const char *found = table.options[i].name;
-            if (strncmp(found, name, length) == 0 && found[length] == '\0')
-                return &table.options[i];
-        }
+    for (size_t i = 0; i < table.count; i++) {
+        const char *found = table.options[i].name;
+        if (strncmp(found, name, length) == 0 && found[length] == '\0')
+            return &table.options[i];
     }
     return NULL;
+}
+
+/* An option of the runtime gives way to one of the server that has its name: --seed is then the
+ * server's, and that of the runtime trace is --trace-seed. */
+static const struct flux_option *option_find(const char *name, size_t length)
+{
+    const struct table of_runtime = {fluxi_runtime_options, fluxi_runtime_option_count};
+    struct table table = {0};
+    const struct flux_option *found = NULL;
+    for (size_t t = 0; found == NULL && table_at(t, &table); t++)
+        found = t != 1 ? find_in(table, name, length) : NULL;
+    if (found == NULL)
+        found = find_in(of_runtime, name, length);
+    size_t prefix = strlen(fluxi_runtime_name) + 1;
+    if (found == NULL && length > prefix && name[prefix - 1] == '-' &&
+        strncmp(name, fluxi_runtime_name, prefix - 1) == 0)
+        found = find_in(of_runtime, name + prefix, length - prefix);
+    return found;
+}
+
+/* Whether it has given way; what goes before its name, then. */
+static bool gave_way(size_t t, const struct flux_option *option)
+{
+    return t == 1 && option_find(option->name, strlen(option->name)) != option;
 }
 
 /* What a server's author can get wrong; told at every start until it is mended. */
@@ -115,8 +136,9 @@ static bool tables_are_sound(const char *program)
     for (size_t t = 0; table_at(t, &table); t++) {
         for (size_t i = 0; i < table.count; i++) {
             const char *name = table.options[i].name;
-            if (option_find(name, strlen(name)) == &table.options[i] && strcmp(name, "help") != 0 &&
-                strcmp(name, "version") != 0 && strlen(name) < NAME_SIZE)
+            if ((t == 1 || option_find(name, strlen(name)) == &table.options[i]) &&
+                strcmp(name, "help") != 0 && strcmp(name, "version") != 0 &&
+                strlen(name) < NAME_SIZE)
                 continue;
             fprintf(stderr, "%s: the option --%s is registered twice, or its name is taken\n",
                     program, name);
@@ -128,12 +150,17 @@ static bool tables_are_sound(const char *program)
 
 /* ---- --help and --version -------------------------------------------------------------------- */
 
-static void help_table(struct table table)
+static void help_table(size_t t)
 {
+    struct table table = {0};
+    table_at(t, &table);
     for (size_t i = 0; i < table.count; i++) {
         const struct flux_option *option = &table.options[i];
         char left[96], value[64];
-        snprintf(left, sizeof left, "%s%s%s%s", option->name[1] != '\0' ? "--" : "-", option->name, option->argument != NULL ? " " : "",
+        bool prefix = gave_way(t, option);
+        snprintf(left, sizeof left, "%s%s%s%s%s%s", option->name[1] != '\0' ? "--" : "-",
+                 prefix ? fluxi_runtime_name : "", prefix ? "-" : "", option->name,
+                 option->argument != NULL ? " " : "",
                  option->argument != NULL ? option->argument : "");
         fluxi_option_show(option, value, sizeof value);
         printf("  %-26s %s%s%s%s\n", left, option->help, *value != '\0' ? " (" : "", value,
@@ -151,14 +178,12 @@ static void help(const char *program)
     for (size_t t = 2; table_at(t, &table); t++) {
         if (t == 2)
             printf("\nOptions:\n");
-        help_table(table);
+        help_table(t);
     }
-    table_at(1, &table);
     printf("\nRuntime %s: %s\n", fluxi_runtime_name, fluxi_runtime_summary);
-    help_table(table);
-    table_at(0, &table);
+    help_table(1);
     printf("\nEvery Flux program:\n");
-    help_table(table);
+    help_table(0);
     printf("  %-26s this text\n  %-26s name, version and runtime\n", "--help", "--version");
     printf("\nWhat is not on the command line is looked for in the environment: --max-flows 100\n"
            "may be given as FLUX_MAX_FLOWS=100.\n");
@@ -179,9 +204,13 @@ static int refuse(const char *program, const char *what, const char *name, const
 }
 
 /* FLUX_MAX_FLOWS for max-flows. */
-static void environment_name(const struct flux_option *option, char name[NAME_SIZE + 8])
+static void environment_name(size_t t, const struct flux_option *option, char name[NAME_SIZE + 24])
 {
     char *to = stpcpy(name, "FLUX_");
+    for (const char *from = gave_way(t, option) ? fluxi_runtime_name : ""; *from != '\0'; from++)
+        *to++ = (char)toupper((unsigned char)*from);
+    if (to > name + strlen("FLUX_"))
+        *to++ = '_';
     for (const char *from = option->name; *from != '\0'; from++)
         *to++ = *from == '-' ? '_' : (char)toupper((unsigned char)*from);
     *to = '\0';
@@ -192,8 +221,8 @@ static int read_environment(const char *program)
     struct table table;
     for (size_t t = 0; table_at(t, &table); t++) {
         for (size_t i = 0; i < table.count; i++) {
-            char name[NAME_SIZE + 8];
-            environment_name(&table.options[i], name);
+            char name[NAME_SIZE + 24];
+            environment_name(t, &table.options[i], name);
             const char *text = getenv(name), *wrong = NULL;
             if (text != NULL)
                 wrong = fluxi_option_store(&table.options[i], text);

@@ -19,21 +19,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SHORTEST      (5 * SECOND) /* between two announcements, whatever a tracker says */
-#define USUAL         (30 * 60 * SECOND)
-#define FIRST_RETRY   (15 * SECOND) /* when nobody has answered; then twice that, up to USUAL */
-#define FEW_PEERS     10            /* with fewer, trackers are asked as often as they like */
-#define HTTP_TIMEOUT  30L           /* seconds */
-#define HTTP_CONNECT  10L
-#define UDP_TIMEOUT   15000 /* milliseconds, then twice that (BEP 15), then another tracker */
-#define STOP_TIMEOUT  3L    /* seconds, for a last word */
+#define SHORTEST     (5 * SECOND) /* between two announcements, whatever a tracker says */
+#define USUAL        (30 * 60 * SECOND)
+#define FIRST_RETRY  (15 * SECOND) /* when nobody has answered; then twice that, up to USUAL */
+#define FEW_PEERS    10            /* with fewer, trackers are asked as often as they like */
+#define HTTP_TIMEOUT 30L           /* seconds */
+#define HTTP_CONNECT 10L
+#define UDP_TIMEOUT  15000 /* milliseconds, then twice that (BEP 15), then another tracker */
+#define STOP_TIMEOUT 3L    /* seconds, for a last word */
 
 static announcement news; /* there is one at a time */
 static size_t at;         /* in swarm.trackers */
 static uint64_t next_round, least_after, retry = FIRST_RETRY;
 static bool started, told_completed;
 static uint32_t key;
-static bool ending; /* the last word: there is not much time */
+static const char *knows_us; /* the tracker that has answered last */
+static bool ending;          /* the last word: there is not much time */
 static bool ready;
 
 /* ---- when, and whom -------------------------------------------------------------------------- */
@@ -83,7 +84,9 @@ static void ask_for(enum tracker_event event)
         .event = event,
         .key = key,
         .port = listen_port(),
-        .want = event == TRACKER_STOPPED ? 0 : swarm_complete() ? 30 : 100,
+        .want = event == TRACKER_STOPPED ? 0
+                : swarm_complete()       ? 30
+                                         : 100,
     };
     news.url = swarm.trackers[at].url;
 }
@@ -236,11 +239,10 @@ static int ask_until(struct udp *udp, announcement *what, bool connecting, uint8
             if (error == 0 && got == 0)
                 error = ETIMEDOUT;
             else if (error == 0)
-                error = connecting
-                            ? tracker_read_connect(&what->reply, answer, got, udp->transaction,
-                                                   &udp->connection)
-                            : tracker_read_announce(&what->reply, answer, got, udp->transaction,
-                                                    udp->family);
+                error = connecting ? tracker_read_connect(&what->reply, answer, got,
+                                                          udp->transaction, &udp->connection)
+                                   : tracker_read_announce(&what->reply, answer, got,
+                                                           udp->transaction, udp->family);
         } while (error == EAGAIN); /* it answers something else */
         if (error == ETIMEDOUT)
             error = EAGAIN;
@@ -348,6 +350,7 @@ int Gain(Gain_in *in)
     if (!started && swarm.completed) /* it was never said to be incomplete */
         told_completed = true;
     started = true;
+    knows_us = what->url;
     if (swarm.completed && !told_completed)
         swarm.announce_now = true;
     what->tried = 0;
@@ -357,20 +360,20 @@ int Gain(Gain_in *in)
     return 0;
 }
 
-/* A tracker that knows us is told that we go; by `final`. */
+static int say(enum tracker_event event)
+{
+    ask_for(event);
+    news.url = knows_us;
+    return has_scheme(news.url, "udp:") ? ask_udp(&news) : ask_http(&news);
+}
+
+/* The tracker that knows us is told that we go; by `final`. */
 void announce_stopped(void)
 {
     if (!started)
         return;
     ending = true;
-    if (swarm.completed && !told_completed) {
-        ask_for(TRACKER_COMPLETED);
-        if (has_scheme(news.url, "udp:") ? ask_udp(&news) : ask_http(&news))
-            return;
-    }
-    ask_for(TRACKER_STOPPED);
-    if (has_scheme(news.url, "udp:"))
-        ask_udp(&news);
-    else
-        ask_http(&news);
+    if (swarm.completed && !told_completed && say(TRACKER_COMPLETED) != 0)
+        return;
+    say(TRACKER_STOPPED);
 }

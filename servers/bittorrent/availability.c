@@ -13,7 +13,8 @@ static int make_bits(swarm_peer *peer, uint32_t pieces)
     uint32_t room = pieces > 2 * peer->bits_count ? pieces : 2 * peer->bits_count;
     if (swarm_knows())
         room = swarm.metainfo.pieces;
-    size_t size = bits_size(room) + 1, before = peer->bits != NULL ? bits_size(peer->bits_count) : 0;
+    size_t size = bits_size(room) + 1,
+           before = peer->bits != NULL ? bits_size(peer->bits_count) : 0;
     uint8_t *grown = realloc(peer->bits, size);
     if (grown == NULL)
         return ENOMEM;
@@ -52,12 +53,6 @@ int peer_has_piece(swarm_peer *peer, uint32_t piece)
     return 0;
 }
 
-/* Begins anew, as a bitfield may come once. */
-static bool may_say(const swarm_peer *peer)
-{
-    return peer->has == 0 && !peer->said_all && peer->said_bitfield == 0;
-}
-
 static void count_interesting(swarm_peer *peer)
 {
     peer->interesting = 0;
@@ -76,34 +71,51 @@ static void count_interesting(swarm_peer *peer)
     }
 }
 
+/* A bitfield instead of many haves: BEP 3 has it come first or not at all, but some peers say so.
+ */
+static void add_bitfield(swarm_peer *peer, const uint8_t *bits, uint32_t pieces)
+{
+    for (uint32_t i = 0; i < pieces; i++) {
+        if (bits_has(bits, i) && !bits_has(peer->bits, i))
+            note_piece(peer, i);
+    }
+}
+
 int peer_has_bitfield(swarm_peer *peer, const uint8_t *bits, size_t size)
 {
-    if (!may_say(peer))
-        return peer_fault(peer, EPROTO, "a bitfield that is not the first that it says");
-    if (swarm_knows() && (size != bits_size(swarm.metainfo.pieces) ||
-                          !bits_are_clean(bits, swarm.metainfo.pieces)))
+    bool first = peer->has == 0 && !peer->said_all;
+    if (swarm_knows() &&
+        (size != bits_size(swarm.metainfo.pieces) || !bits_are_clean(bits, swarm.metainfo.pieces)))
         return peer_fault(peer, EPROTO, "a bitfield that is not of this torrent");
     int error = make_bits(peer, swarm_knows() ? swarm.metainfo.pieces : (uint32_t)size * 8);
     if (error != 0)
         return error;
-    memcpy(peer->bits, bits, size);
     peer->said_bitfield = size;
-    if (swarm_knows())
+    peer->nuisance += !first;
+    if (first && swarm_knows()) {
+        memcpy(peer->bits, bits, size);
         count_interesting(peer);
+    } else {
+        add_bitfield(peer, bits, swarm_knows() ? swarm.metainfo.pieces : (uint32_t)size * 8);
+    }
     return 0;
 }
 
 int peer_has_all(swarm_peer *peer)
 {
-    if (!may_say(peer))
-        return peer_fault(peer, EPROTO, "'have all' that is not the first that it says");
+    bool first = peer->has == 0 && !peer->said_all;
     peer->said_all = true;
+    peer->nuisance += !first;
     if (!swarm_knows())
         return 0;
     int error = make_bits(peer, swarm.metainfo.pieces);
-    for (uint32_t i = 0; error == 0 && i < swarm.metainfo.pieces; i++)
-        bits_set(peer->bits, i);
-    if (error == 0)
+    for (uint32_t i = 0; error == 0 && i < swarm.metainfo.pieces; i++) {
+        if (first)
+            bits_set(peer->bits, i);
+        else if (!bits_has(peer->bits, i))
+            note_piece(peer, i);
+    }
+    if (error == 0 && first)
         count_interesting(peer);
     return error;
 }

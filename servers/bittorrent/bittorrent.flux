@@ -69,7 +69,7 @@ Verify = Check -> Conclude;
 Check = Assign -> Digest -> Note;
 repeat Check:[unchecked];
 
-blocking Hash, Write, Digest, Conclude, Adopt;
+blocking Hash, Write, Digest, Conclude, Adopt, Show;
 
 // ---- clocks -------------------------------------------------------------------------------------
 
@@ -85,7 +85,6 @@ handle error Ask => Postpone;                   // the next tracker, or later
 
 source every 1 s => Report;
 Report = Measure -> Show;
-blocking Show;
 
 // ---- what is shared -----------------------------------------------------------------------------
 
@@ -98,8 +97,7 @@ atomic Look:{swarm};     atomic Gain:{swarm};    atomic Measure:{swarm?};
 
 // ---- nodes, and questions -----------------------------------------------------------------------
 
-Prepare () => ();
-Finish () => ();
+Prepare () => ();                       Finish () => ();
 Listen () => (int socket, int patience, swarm_peer *peer);
 Dial () => (int socket, int patience, swarm_peer *peer);
 Reach (int socket, int patience, swarm_peer *peer) => (int socket, int patience, swarm_peer *peer);
@@ -130,22 +128,17 @@ Flush (int events, int patience, swarm_peer *peer) => (int events, int patience,
 Goodbye (int events, int patience, swarm_peer *peer) => ();
 Leave (int socket, int patience, swarm_peer *peer) => ();
 
-Whole () => (partial_piece *piece);
-Hash (partial_piece *piece) => (partial_piece *piece);
-Write (partial_piece *piece) => (partial_piece *piece);
-Credit (partial_piece *piece) => ();
+Whole () => (partial_piece *piece);     Hash (partial_piece *piece) => (partial_piece *piece);
+Credit (partial_piece *piece) => ();    Write (partial_piece *piece) => (partial_piece *piece);
 Discard (partial_piece *piece, int error) => ();
-Unverified () => (int64_t piece);
-Assign (int64_t piece) => (int64_t piece);
-Digest (int64_t piece) => (int64_t piece, bool good);
+Unverified () => (int64_t piece);       Digest (int64_t piece) => (int64_t piece, bool good);
+Conclude (int64_t piece) => ();         Assign (int64_t piece) => (int64_t piece);
 Note (int64_t piece, bool good) => (int64_t piece);
-Conclude (int64_t piece) => ();
 
 Tend () => ();                          Choke () => ();
 Look () => (announcement *news);        AskHttp (announcement *news) => (announcement *news);
-AskUdp (announcement *news) => (announcement *news);
+Gain (announcement *news) => ();        AskUdp (announcement *news) => (announcement *news);
 Postpone (announcement *news, int error) => (announcement *news);
-Gain (announcement *news) => ();
 Measure () => (progress *now);          Show (progress *now) => ();
 
 typedef talking IsTalking;      typedef eager IsEager;          typedef half_sent IsHalfSent;

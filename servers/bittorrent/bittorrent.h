@@ -1,8 +1,8 @@
 /* bittorrent.h - what the nodes of the BitTorrent peer share.
  *
  * There is one torrent, and one swarm of peers around it. `swarm` is guarded by the constraint of
- * that name: a node that uses it holds it. So are the fields of a peer that say so; the others belong
- * to the flow of its connection.
+ * that name: a node that uses it holds it. So are the fields of a peer that say so; the others
+ * belong to the flow of its connection.
  */
 #ifndef BITTORRENT_H
 #define BITTORRENT_H
@@ -23,8 +23,8 @@
 #define MILLISECOND UINT64_C(1000000)
 #define SECOND      UINT64_C(1000000000)
 
-#define MOST_REQUESTS 512          /* of one peer, in either direction */
-#define MOST_ASKED    (128u << 10) /* bytes in a block that a peer may ask for */
+#define MOST_REQUESTS   512                 /* of one peer, in either direction */
+#define MOST_ASKED      (128u << 10)        /* bytes in a block that a peer may ask for */
 #define LONGEST_MESSAGE ((256u << 10) + 64) /* the bitfield of METAINFO_MOST_PIECES */
 #define INPUT_SIZE      (LONGEST_MESSAGE + 4)
 
@@ -69,11 +69,11 @@ typedef struct swarm_peer {
     struct buffer out;
     struct wanted *uploads; /* a ring of MOST_REQUESTS, NULL before the first */
     uint32_t upload_first, upload_count;
-    uint64_t sending_at; /* offset in the torrent of the block that is being sent */
-    uint32_t sending;    /* bytes of it that are left */
-    size_t before_block; /* bytes of `out` that go before it */
-    uint64_t may_receive, may_send;      /* by the limits */
-    uint64_t received, sent, sent_blocks; /* since the last Plan */
+    uint64_t sending_at;            /* offset in the torrent of the block that is being sent */
+    uint32_t sending;               /* bytes of it that are left */
+    size_t before_block;            /* bytes of `out` that go before it */
+    uint64_t may_receive, may_send; /* by the limits */
+    uint64_t received, sent, sent_blocks;    /* since the last Plan */
     uint64_t heard_at, sent_at, stuck_since; /* stuck: output that does not move, 0: none */
     uint64_t began;
     uint32_t nuisance; /* what it said in vain; halved at times */
@@ -92,14 +92,14 @@ typedef struct swarm_peer {
     uint8_t id[WIRE_ID_SIZE];
     bool speaks_fast, speaks_extended, said_extended;
     struct extended ext;
-    struct peer reachable; /* where it listens; port 0: not known */
-    uint8_t *bits;         /* what it has; before the metainfo is known, what it said so far */
-    uint32_t bits_count;   /* pieces; before that, those that there is room for */
-    uint32_t has;          /* how many */
-    uint32_t interesting;  /* of these we have not */
-    bool said_all;         /* before the metainfo is known: it has all */
-    size_t said_bitfield;  /* likewise: the size of its bitfield, 0: none */
-    bool counted;          /* its pieces are counted in swarm.rarest */
+    struct peer reachable;     /* where it listens; port 0: not known */
+    uint8_t *bits;             /* what it has; before the metainfo is known, what it said so far */
+    uint32_t bits_count;       /* pieces; before that, those that there is room for */
+    uint32_t has;              /* how many */
+    uint32_t interesting;      /* of these we have not */
+    bool said_all;             /* before the metainfo is known: it has all */
+    size_t said_bitfield;      /* likewise: the size of its bitfield, 0: none */
+    bool counted;              /* its pieces are counted in swarm.rarest */
     bool choking, interested;  /* as it says */
     bool unchoked, optimistic; /* as we decided */
     bool snubbed;              /* it has not kept its promises */
@@ -117,9 +117,9 @@ typedef struct swarm_peer {
     bool info_gave_up, informed; /* its copy is the one that counts */
     uint64_t heard_pex;
     uint32_t told_done; /* of swarm.done */
-    bool hungry; /* it could be asked for more than there was to ask for */
-    unsigned strikes; /* pieces that it had a part in, and that were wrong */
-    bool doomed; /* to be closed at its next turn */
+    bool hungry;        /* it could be asked for more than there was to ask for */
+    unsigned strikes;   /* pieces that it had a part in, and that were wrong */
+    bool doomed;        /* to be closed at its next turn */
 } swarm_peer;
 
 /* ---- the swarm ------------------------------------------------------------------------------- */
@@ -146,13 +146,13 @@ struct swarm {
     uint8_t info_hash[METAINFO_HASH], id[WIRE_ID_SIZE];
     struct metainfo metainfo;
     struct storage storage;
-    bool adopting; /* a flow makes metainfo and storage of what it has got */
+    bool adopting;                     /* a flow makes metainfo and storage of what it has got */
     struct metainfo_tracker *trackers; /* of the torrent or the link, and of the command line */
     size_t tracker_count;
 
     uint8_t *have;
     uint32_t have_count;
-    uint64_t left; /* bytes of what is missing */
+    uint64_t left;              /* bytes of what is missing */
     uint32_t *done, done_count; /* pieces in the order in which they came, so that all are told */
     uint32_t next_check, checked;
     struct rarest rarest;
@@ -170,9 +170,9 @@ struct swarm {
     uint32_t departed_count;
 
     struct bucket up_bucket, down_bucket;
-    struct rate up, down; /* of blocks */
+    struct rate up, down;     /* of blocks */
     uint64_t wasted, corrupt; /* bytes that came twice, or wrong */
-    bool completed; /* while this program runs: trackers are told */
+    bool completed;           /* while this program runs: trackers are told */
     bool announce_now;
     uint32_t random;
     unsigned ticks;

@@ -1,8 +1,8 @@
 /* choke.c - who may download from us: tit for tat, with an optimistic unchoke (BEP 3).
  *
  * While there is something to download, those who give most are given to; else those who take
- * fastest, so that what is given spreads. One place is for a peer drawn by lot, for three rounds: it
- * may turn out to be better than the others, and who is new has nothing yet to give.
+ * fastest, so that what is given spreads. One place is for a peer drawn by lot, for three rounds:
+ * it may turn out to be better than the others, and who is new has nothing yet to give.
  */
 #include "bittorrent_flux.h"
 

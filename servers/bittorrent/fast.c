@@ -9,7 +9,8 @@
 
 #define GIVEN 10 /* to a peer that has less than that */
 
-/* Section "Allowed Fast Set Generation": the same for every peer of a /24 network, whoever gives. */
+/* Section "Allowed Fast Set Generation": the same for every peer of a /24 network, whoever gives.
+ */
 static void generate(swarm_peer *peer)
 {
     uint8_t seed[4 + METAINFO_HASH], hash[SHA_DIGEST_LENGTH];
@@ -21,8 +22,8 @@ static void generate(swarm_peer *peer)
     while (count < GIVEN && count < swarm.metainfo.pieces) {
         for (unsigned i = 0; i < 5 && count < GIVEN && count < swarm.metainfo.pieces; i++) {
             const uint8_t *at = hash + 4 * i;
-            uint32_t number = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-                              (uint32_t)at[2] << 8 | at[3];
+            uint32_t number =
+                (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
             uint32_t piece = number % swarm.metainfo.pieces;
             bool known = false;
             for (uint8_t k = 0; k < count; k++)

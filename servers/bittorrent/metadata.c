@@ -2,8 +2,8 @@
  * (BEP 9).
  *
  * Of a peer that has it all is fetched, whatever others say it is like: so one that lies about its
- * size holds up nobody. Some are asked at a time, and whose copy is the first to have the right hash
- * ends the search.
+ * size holds up nobody. Some are asked at a time, and whose copy is the first to have the right
+ * hash ends the search.
  */
 #include "bittorrent_flux.h"
 
@@ -56,7 +56,8 @@ void metadata_plan(swarm_peer *peer)
     }
     if (peer->info == NULL)
         begin_copy(peer);
-    /* Pieces come in the order in which they were asked for, from all who are known to speak this. */
+    /* Pieces come in the order in which they were asked for, from all who are known to speak this.
+     */
     while (peer->info != NULL && peer->info_asked < peer->info_pieces &&
            peer->info_asked - peer->info_got < MOST_AT_ONCE) {
         struct buffer dictionary = {0};

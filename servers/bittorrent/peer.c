@@ -12,9 +12,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define REACHED_WITHIN   8000 /* milliseconds */
+#define REACHED_WITHIN    8000 /* milliseconds */
 #define SLOWEST_HANDSHAKE (30 * SECOND)
-#define FINISHED_WITHIN  (5 * SECOND) /* what is half sent when the connection ends */
+#define FINISHED_WITHIN   (5 * SECOND) /* what is half sent when the connection ends */
 
 int peer_fault(swarm_peer *peer, int error, const char *why)
 {
@@ -84,8 +84,7 @@ int Dial(Dial_out *out)
         struct sockaddr_storage address;
         socklen_t length = socket_address(&at, &address);
         setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        if (connect(peer->socket, (struct sockaddr *)&address, length) != 0 &&
-            errno != EINPROGRESS)
+        if (connect(peer->socket, (struct sockaddr *)&address, length) != 0 && errno != EINPROGRESS)
             peer->why = "it cannot be reached";
     }
     out->socket = peer->socket;

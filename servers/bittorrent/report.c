@@ -60,11 +60,11 @@ static void print_progress(const progress *what)
     printf("{\"event\":\"progress\",\"state\":\"%s\",\"pieces\":%u,\"have\":%u,\"checked\":%u,"
            "\"size\":%llu,\"left\":%llu,\"down\":%llu,\"up\":%llu,\"downloaded\":%llu,"
            "\"uploaded\":%llu,\"peers\":%u,\"seeds\":%u,\"eta\":%lld}\n",
-           state_of(what), what->pieces, what->have, what->checked,
-           (unsigned long long)what->size, (unsigned long long)what->left,
-           (unsigned long long)what->down, (unsigned long long)what->up,
-           (unsigned long long)what->total_down, (unsigned long long)what->total_up, what->peers,
-           what->seeds, (long long)time_left(what));
+           state_of(what), what->pieces, what->have, what->checked, (unsigned long long)what->size,
+           (unsigned long long)what->left, (unsigned long long)what->down,
+           (unsigned long long)what->up, (unsigned long long)what->total_down,
+           (unsigned long long)what->total_up, what->peers, what->seeds,
+           (long long)time_left(what));
 }
 
 /* ---- a terminal ------------------------------------------------------------------------------ */
@@ -100,7 +100,8 @@ static void print_line(const progress *what)
              state_of(what), what->pieces > 0 ? (unsigned)((uint64_t)part * 100 / what->pieces) : 0,
              part, what->pieces, amount_of(what->size).text, amount_of(what->down).text,
              amount_of(what->up).text, what->peers, what->seeds, eta);
-    int width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+    int width =
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
     printf("\r%.*s\033[K", width, line);
     shown = true;
 }
@@ -144,8 +145,8 @@ static void measure(progress *what)
                        .total_up = swarm.up.total};
     for (uint32_t i = 0; i < swarm.peer_count; i++) {
         what->peers += swarm.peers[i]->met;
-        what->seeds += swarm.peers[i]->met && what->pieces > 0 &&
-                       swarm.peers[i]->has == what->pieces;
+        what->seeds +=
+            swarm.peers[i]->met && what->pieces > 0 && swarm.peers[i]->has == what->pieces;
     }
     memcpy(what->happened, pending, sizeof pending);
     what->happened_count = pending_count;

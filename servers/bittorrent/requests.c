@@ -2,8 +2,8 @@
  *
  * A peer is asked for blocks of the piece it is at, then of others that have been begun, then of a
  * new one, the rarest that it has. Where nothing is left that nobody has been asked for, blocks are
- * asked for again of others: the end game (BEP 3), so that the last ones do not wait for the slowest
- * peer. Who is overtaken is told to cancel.
+ * asked for again of others: the end game (BEP 3), so that the last ones do not wait for the
+ * slowest peer. Who is overtaken is told to cancel.
  */
 #include "bittorrent_flux.h"
 
@@ -83,8 +83,8 @@ static uint32_t pick_fast(const swarm_peer *peer)
 
 static struct partial *begin_new(const swarm_peer *peer)
 {
-    uint32_t piece = peer->choking ? pick_fast(peer)
-                                   : rarest_pick(&swarm.rarest, peer->bits, swarm_random());
+    uint32_t piece =
+        peer->choking ? pick_fast(peer) : rarest_pick(&swarm.rarest, peer->bits, swarm_random());
     if (piece == RAREST_NONE)
         return NULL;
     uint32_t size = metainfo_piece_size(&swarm.metainfo, piece);

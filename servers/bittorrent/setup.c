@@ -175,8 +175,8 @@ static int load_magnet(const char *link)
     struct magnet magnet;
     int error = magnet_parse(&magnet, link);
     if (error != 0)
-        flux_log(FLUX_ERROR, "not a magnet link with the SHA-1 hash of a torrent (xt=urn:btih:): %s",
-                 link);
+        flux_log(FLUX_ERROR,
+                 "not a magnet link with the SHA-1 hash of a torrent (xt=urn:btih:): %s", link);
     memcpy(swarm.info_hash, magnet.hash, METAINFO_HASH);
     if (error == 0)
         error = add_trackers(&magnet.trackers);
@@ -191,8 +191,8 @@ int setup_storage(struct storage *storage, const struct metainfo *metainfo)
     struct rlimit limit;
     const char *path = NULL;
     getrlimit(RLIMIT_NOFILE, &limit);
-    int error = storage_open(storage, metainfo, settings.dir, settings.seed, limit.rlim_cur / 4,
-                             &path);
+    int error =
+        storage_open(storage, metainfo, settings.dir, settings.seed, limit.rlim_cur / 4, &path);
     if (error != 0)
         flux_log(FLUX_ERROR, "%s%s%s: %s", settings.dir, path != NULL ? "/" : "",
                  path != NULL ? path : "", strerror(error));
@@ -269,8 +269,8 @@ int Prepare(void)
         return error;
     swarm.trackers = given.trackers;
     swarm.tracker_count = given.tracker_count;
-    if (swarm.metainfo.file_count > 0 && ((error = pieces_prepare_hole()) != 0 ||
-                                          (error = swarm_begin()) != 0))
+    if (swarm.metainfo.file_count > 0 &&
+        ((error = pieces_prepare_hole()) != 0 || (error = swarm_begin()) != 0))
         return error;
     if (settings.create != NULL)
         return 0;

@@ -1,9 +1,9 @@
 /* traffic.c - bytes in and out of the socket of a peer: all that its flow does beside thinking.
  *
- * The events of a peer are an epoll of its socket, edge-triggered: a wait ends when something can be
- * received again, when something can be sent again, or when another flow asks for it (peer_wake).
- * What could be done at the last look is remembered, so a turn begins with a wait only where there
- * is nothing to do.
+ * The events of a peer are an epoll of its socket, edge-triggered: a wait ends when something can
+ * be received again, when something can be sent again, or when another flow asks for it
+ * (peer_wake). What could be done at the last look is remembered, so a turn begins with a wait only
+ * where there is nothing to do.
  */
 #include "bittorrent_flux.h"
 
@@ -16,8 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MOST_AT_ONCE (128u << 10) /* received in a turn; sent in a turn, before others have theirs */
-#define MOST_SENT    (512u << 10)
+#define MOST_AT_ONCE                                                                               \
+    (128u << 10) /* received in a turn; sent in a turn, before others have theirs */
+#define MOST_SENT (512u << 10)
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
@@ -150,8 +151,7 @@ static void begin_block(swarm_peer *peer)
     wire_piece_head(head, wanted->piece, wanted->begin, wanted->length);
     buffer_add(&peer->out, head, sizeof head);
     peer->before_block = buffer_left(&peer->out);
-    peer->sending_at =
-        (uint64_t)wanted->piece * swarm.metainfo.piece_length + wanted->begin;
+    peer->sending_at = (uint64_t)wanted->piece * swarm.metainfo.piece_length + wanted->begin;
     peer->sending = wanted->length;
     peer->sent_blocks += wanted->length;
     peer->upload_first = (peer->upload_first + 1) % MOST_REQUESTS;

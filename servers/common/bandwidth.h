@@ -18,8 +18,8 @@ void rate_count(struct rate *rate, uint64_t bytes);
 /* Called every `seconds`. The rate follows within some five seconds. */
 void rate_tick(struct rate *rate, double seconds);
 
-/* A limit: tokens that come in steadily, and at most a quarter of a second's worth are kept. Who has
- * taken too many leaves a debt to all, so the limit holds in the long run. */
+/* A limit: tokens that come in steadily, and at most a quarter of a second's worth are kept. Who
+ * has taken too many leaves a debt to all, so the limit holds in the long run. */
 struct bucket {
     uint64_t limit; /* bytes a second; 0: none */
     int64_t tokens;

@@ -85,8 +85,8 @@ void candidates_busy(struct candidates *candidates, const struct peer *at)
         one->busy = true;
 }
 
-/* 10 s, 20 s, 40 s ... up to 20 min, and up to half as much again, so that two who missed each other
- * do not do so for ever. */
+/* 10 s, 20 s, 40 s ... up to 20 min, and up to half as much again, so that two who missed each
+ * other do not do so for ever. */
 static uint64_t patience(struct candidates *candidates, unsigned failures)
 {
     uint64_t wait = (failures > 0 ? 10 * SECOND : 2 * SECOND) << (failures > 7 ? 7 : failures);

@@ -17,7 +17,7 @@ enum extended_number { EXTENDED_HANDSHAKE = 0, EXTENDED_METADATA = 1, EXTENDED_P
 
 /* What a peer has said in its handshakes: each changes what it mentions. */
 struct extended {
-    uint8_t metadata, pex; /* numbers to send with; 0: it does not speak that */
+    uint8_t metadata, pex;  /* numbers to send with; 0: it does not speak that */
     uint64_t metadata_size; /* 0: it has none */
     uint32_t most_requests; /* reqq, 0: it did not say */
     uint16_t port;          /* where it listens, 0: it did not say */

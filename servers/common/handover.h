@@ -1,7 +1,8 @@
 /* handover.h - things that one flow leaves for another: a queue that a source takes them from.
  *
- * A pipe: what is written into it in one piece of at most PIPE_BUF bytes comes out in one, in order,
- * whoever writes, and a source that waits for more is interrupted at the stop as in any other call.
+ * A pipe: what is written into it in one piece of at most PIPE_BUF bytes comes out in one, in
+ * order, whoever writes, and a source that waits for more is interrupted at the stop as in any
+ * other call.
  */
 #ifndef HANDOVER_H
 #define HANDOVER_H
@@ -13,7 +14,10 @@ struct handover {
     size_t size; /* of a thing */
 };
 
-#define HANDOVER_CLOSED {-1, -1, 0}
+#define HANDOVER_CLOSED                                                                            \
+    {                                                                                              \
+        -1, -1, 0                                                                                  \
+    }
 
 /* Returns 0 or an error number. */
 int handover_open(struct handover *handover, size_t size);

@@ -8,8 +8,8 @@
 
 struct magnet {
     uint8_t hash[METAINFO_HASH];
-    char *name; /* what it is said to be called, or NULL; for people only */
-    struct metainfo trackers; /* which are all that is in there; a tier each */
+    char *name;                     /* what it is said to be called, or NULL; for people only */
+    struct metainfo trackers;       /* which are all that is in there; a tier each */
     char *peers[MAGNET_MOST_PEERS]; /* "ADDR:PORT" */
     size_t peer_count;
 };

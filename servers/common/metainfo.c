@@ -78,7 +78,8 @@ static int read_path(const struct metainfo *metainfo, struct bencode *names, cha
     while (bencode_next(names, &name)) {
         if (name.kind != BENCODE_STRING || is_hostile(&name)) {
             buffer_free(&text);
-            return refuse(why, "the path of a file is '..', absolute, empty, or has '/' or NUL in it");
+            return refuse(why,
+                          "the path of a file is '..', absolute, empty, or has '/' or NUL in it");
         }
         buffer_add(&text, "/", 1);
         add_name(&text, &name);
@@ -119,7 +120,8 @@ static size_t count_items(struct bencode list)
 /* By path, with '/' before every other byte: so what is inside a folder follows its name. */
 static int compare_paths(const void *a, const void *b)
 {
-    const unsigned char *p = *(const unsigned char *const *)a, *q = *(const unsigned char *const *)b;
+    const unsigned char *p = *(const unsigned char *const *)a,
+                        *q = *(const unsigned char *const *)b;
     while (*p != '\0' && *p == *q) {
         p++;
         q++;
@@ -189,8 +191,7 @@ static int read_pieces(struct metainfo *metainfo, const struct bencode *info, co
         return refuse(why, bencode_integer(info, "meta version", 1) == 2
                                ? "it is of version 2 alone (BEP 52), without SHA-1 hashes"
                                : "it has no hashes of pieces");
-    if (hashes.length % METAINFO_HASH != 0 ||
-        hashes.length / METAINFO_HASH > METAINFO_MOST_PIECES)
+    if (hashes.length % METAINFO_HASH != 0 || hashes.length / METAINFO_HASH > METAINFO_MOST_PIECES)
         return refuse(why, "its hashes are not 20 bytes for each piece, or there are too many");
     metainfo->pieces = (uint32_t)(hashes.length / METAINFO_HASH);
     uint64_t needed = metainfo->length / metainfo->piece_length +

@@ -11,11 +11,11 @@
 
 #include "bencode.h"
 
-#define METAINFO_HASH         20
-#define METAINFO_MOST_PIECES  (UINT32_C(1) << 21)
-#define METAINFO_LONGEST      (UINT32_C(1) << 28) /* piece */
-#define METAINFO_MOST_FILES   200000
-#define METAINFO_LARGEST_INFO (48u << 20) /* bytes of an info dictionary */
+#define METAINFO_HASH          20
+#define METAINFO_MOST_PIECES   (UINT32_C(1) << 21)
+#define METAINFO_LONGEST       (UINT32_C(1) << 28) /* piece */
+#define METAINFO_MOST_FILES    200000
+#define METAINFO_LARGEST_INFO  (48u << 20) /* bytes of an info dictionary */
 #define METAINFO_MOST_TRACKERS 64
 
 struct metainfo_file {

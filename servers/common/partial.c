@@ -102,7 +102,8 @@ bool partial_store(struct partial *partial, uint32_t block, const void *data, ui
 {
     struct block *state = &partial->block[block];
     if (!state->got) {
-        memcpy(partial->data + (size_t)block * BLOCK_SIZE, data, partial_block_size(partial, block));
+        memcpy(partial->data + (size_t)block * BLOCK_SIZE, data,
+               partial_block_size(partial, block));
         if (state->asked > 0)
             partial->asked--;
         else if (block == partial->next_free)

@@ -24,8 +24,8 @@ struct block {
 
 struct partial {
     uint32_t piece, size, blocks;
-    uint32_t got, asked; /* blocks that are there; that are not, but have been asked for */
-    uint32_t next_free;  /* before it no block is free: neither asked for nor there */
+    uint32_t got, asked;          /* blocks that are there; that are not, but have been asked for */
+    uint32_t next_free;           /* before it no block is free: neither asked for nor there */
     struct partial *next, **link; /* in the list */
     uint8_t *data;                /* from malloc */
     struct block block[];

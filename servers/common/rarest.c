@@ -47,7 +47,8 @@ bool rarest_wants(const struct rarest *rarest, uint32_t piece)
     return rarest->place[piece] < rarest->wanted;
 }
 
-/* Across the boundary to the next level: it becomes the last of its own, which then ends earlier. */
+/* Across the boundary to the next level: it becomes the last of its own, which then ends earlier.
+ */
 static void rise(struct rarest *rarest, uint32_t piece, uint32_t level)
 {
     swap(rarest, rarest->place[piece], --rarest->first[level + 1]);

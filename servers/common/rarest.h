@@ -2,9 +2,9 @@
  *
  * The wanted pieces stand in one array, sorted by how many peers have them, with the place of each
  * piece and the place where each rarity begins. One peer more or less moves a piece across one
- * boundary: constant time. To find a piece costs as many steps as there are rarer ones that the peer
- * has not; so callers count what a peer has to offer, and do not ask in vain. Of those that are
- * equally rare a random one is taken, or all peers would go for the same.
+ * boundary: constant time. To find a piece costs as many steps as there are rarer ones that the
+ * peer has not; so callers count what a peer has to offer, and do not ask in vain. Of those that
+ * are equally rare a random one is taken, or all peers would go for the same.
  *
  * Peers that have everything are not counted: they make no piece rarer than another.
  */

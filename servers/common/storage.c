@@ -98,9 +98,8 @@ static int open_files(struct storage *storage, const struct metainfo_file **orde
         *path = order[i]->path;
         if (fd < 0)
             return errno;
-        if (create && (fstat(fd, &status) != 0 ||
-                       ((uint64_t)status.st_size < order[i]->length &&
-                        ftruncate(fd, (off_t)order[i]->length) != 0))) {
+        if (create && (fstat(fd, &status) != 0 || ((uint64_t)status.st_size < order[i]->length &&
+                                                   ftruncate(fd, (off_t)order[i]->length) != 0))) {
             int error = errno;
             close(fd);
             return error;

@@ -6,14 +6,14 @@
 static const char protocol[] = "\x13"
                                "BitTorrent protocol";
 
-#define PROTOCOL_SIZE  20
-#define RESERVED_SIZE  8
-#define HASH_AT        (PROTOCOL_SIZE + RESERVED_SIZE)
-#define ID_AT          (HASH_AT + WIRE_ID_SIZE)
-#define EXTENDED_BYTE  (PROTOCOL_SIZE + 5)
-#define EXTENDED_BIT   0x10
-#define FAST_BYTE      (PROTOCOL_SIZE + 7)
-#define FAST_BIT       0x04
+#define PROTOCOL_SIZE 20
+#define RESERVED_SIZE 8
+#define HASH_AT       (PROTOCOL_SIZE + RESERVED_SIZE)
+#define ID_AT         (HASH_AT + WIRE_ID_SIZE)
+#define EXTENDED_BYTE (PROTOCOL_SIZE + 5)
+#define EXTENDED_BIT  0x10
+#define FAST_BYTE     (PROTOCOL_SIZE + 7)
+#define FAST_BIT      0x04
 
 static uint32_t read_u32(const uint8_t *at)
 {

@@ -45,8 +45,8 @@ struct wire_message {
     uint8_t extended; /* EXTENDED: which */
 };
 
-/* The first message of what a peer has sent, at most `longest` bytes of it. *used: how many bytes to
- * go on behind, 0 with WIRE_NOTHING. Returns EPROTO where it is none, or too long. */
+/* The first message of what a peer has sent, at most `longest` bytes of it. *used: how many bytes
+ * to go on behind, 0 with WIRE_NOTHING. Returns EPROTO where it is none, or too long. */
 int wire_next(const uint8_t *data, size_t size, bool handshake, size_t longest,
               struct wire_message *message, size_t *used);
 

@@ -68,12 +68,12 @@ static void run(void)
     assert_int_equal(waitpid(child, &status, 0), child);
 }
 
-static void main__final_fails__said_and_no_more(void **state)
+static void main__final_fails__said_and_exits_1(void **state)
 {
     (void)state;
     cpus = 1;
     assert_non_null(strstr(capture(run), "error: final: Input/output error (5)\n"));
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 }
 
 /* What `initial` has set up is torn down all the same (R43). */
@@ -122,7 +122,7 @@ static void cpus__known_or_not__at_least_one(void **state)
 __attribute__((constructor)) static void instead_of_main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(main__final_fails__said_and_no_more),
+        cmocka_unit_test(main__final_fails__said_and_exits_1),
         cmocka_unit_test(main__no_memory_for_sources__exits_1_after_final),
         cmocka_unit_test(finished__by_two_threads__one_poke),
         cmocka_unit_test(cpus__known_or_not__at_least_one),

@@ -33,6 +33,15 @@ static const struct flux_option endless[] = {
      FLUX_FLAG, &number, 0, 0, NULL},
 };
 
+static const struct flux_option short_names[] = {
+    {"n", "N", "has one letter", FLUX_NUMBER, &number, 0, 0, NULL},
+};
+
+static bool flag;
+static const struct flux_option as_the_runtime[] = {
+    {"threads", NULL, "the runtime has it too", FLUX_FLAG, &flag, 0, 0, NULL},
+};
+
 /* ---- reading in a child ---------------------------------------------------------------------- */
 
 static void (*prepare)(void);
@@ -198,9 +207,54 @@ static void read__help_that_cannot_be_written__exits_2(void **state)
     say(2, to_a_full_disk, WORDS("--help"));
 }
 
+static void add_short_names(void)
+{
+    flux_options_add(short_names, 1);
+}
+
+static void options__one_letter__has_one_dash(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(say(-1, add_short_names, WORDS("-n", "7")), "number 7 "));
+    assert_non_null(strstr(say(2, add_short_names, WORDS("-x", "7")), "no such option: -x"));
+    assert_non_null(strstr(say(2, add_short_names, WORDS("-n7")), "no such option: -n7"));
+    assert_non_null(strstr(say(0, add_short_names, WORDS("--help")), "\n  -n N "));
+}
+
+static void add_as_the_runtime(void)
+{
+    flux_options_add(as_the_runtime, 1);
+}
+
+static void with_environment_of_the_runtime(void)
+{
+    add_as_the_runtime();
+    setenv("FLUX_THREAD_THREADS", "none", 1);
+}
+
+static void options__name_of_the_runtime__is_the_servers(void **state)
+{
+    (void)state;
+    assert_non_null(say(-1, add_as_the_runtime, WORDS("--threads")));
+    assert_non_null(say(-1, add_as_the_runtime, WORDS("--thread-threads", "7")));
+    assert_non_null(say(-1, NULL, WORDS("--thread-threads", "7")));
+    assert_non_null(
+        strstr(say(2, add_as_the_runtime, WORDS("--thread-none", "7")), "no such option"));
+    assert_non_null(strstr(say(2, add_as_the_runtime, WORDS("--thread-", "7")), "no such option"));
+    assert_non_null(
+        strstr(say(2, add_as_the_runtime, WORDS("--threadsthreads")), "no such option"));
+    const char *help = say(0, add_as_the_runtime, WORDS("--help"));
+    assert_non_null(strstr(help, "  --threads "));
+    assert_non_null(strstr(help, "  --thread-threads N "));
+    assert_non_null(
+        strstr(say(2, with_environment_of_the_runtime, WORDS(NULL)), "FLUX_THREAD_THREADS: "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options__name_of_the_runtime__is_the_servers),
+        cmocka_unit_test(options__one_letter__has_one_dash),
         cmocka_unit_test(read__nothing_added__core_and_runtime_only),
         cmocka_unit_test(read__operand_that_nobody_takes__refused),
         cmocka_unit_test(read__levels__all_four),
