@@ -69,7 +69,7 @@ void clients_free(struct clients *clients)
     free(clients);
 }
 
-static void key_of(const struct peer *peer, uint64_t key[2])
+void peer_key(const struct peer *peer, uint64_t key[2])
 {
     key[0] = peer->family;
     key[1] = 0;
@@ -91,7 +91,7 @@ static struct client_count **find(struct clients *clients, const uint64_t key[2]
 int clients_enter(struct clients *clients, const struct peer *peer)
 {
     uint64_t key[2];
-    key_of(peer, key);
+    peer_key(peer, key);
     if (clients->total >= clients->limit)
         return EUSERS;
     struct client_count **link = find(clients, key);
@@ -112,7 +112,7 @@ int clients_enter(struct clients *clients, const struct peer *peer)
 void clients_leave(struct clients *clients, const struct peer *peer)
 {
     uint64_t key[2];
-    key_of(peer, key);
+    peer_key(peer, key);
     struct client_count **link = find(clients, key);
     struct client_count *count = *link;
     clients->total--;

@@ -24,6 +24,9 @@ struct peer peer_of(const struct sockaddr_storage *address);
 /* "192.0.2.1", "2001:db8::1", or "-". */
 void peer_text(const struct peer *peer, char text[PEER_TEXT_SIZE]);
 
+/* The same for all addresses of one client, and for no others. */
+void peer_key(const struct peer *peer, uint64_t key[2]);
+
 struct clients;
 
 /* per_client 0, total 0: without limit. Returns NULL when there is no memory. */

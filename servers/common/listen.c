@@ -11,9 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST         16
-#define HOST_SIZE    256
-#define SERVICE_SIZE 16
+#define MOST 16
 
 /* Asked for; the kernel gives no more than net.core.rmem_max and wmem_max. */
 #define DATAGRAM_BUFFER (4 * 1024 * 1024)
@@ -23,11 +21,11 @@ static size_t address_count;
 static int sockets[MOST];
 static size_t socket_count;
 
-/* Splits "ADDR:PORT" at its last colon, and takes the brackets off an address of IPv6. */
-static int split(const char *address, char host[HOST_SIZE], char service[SERVICE_SIZE])
+int listen_split(const char *address, char host[LISTEN_HOST_SIZE],
+                 char service[LISTEN_SERVICE_SIZE])
 {
     const char *colon = strrchr(address, ':');
-    if (colon == NULL || colon[1] == '\0' || strlen(colon + 1) >= SERVICE_SIZE)
+    if (colon == NULL || colon[1] == '\0' || strlen(colon + 1) >= LISTEN_SERVICE_SIZE)
         return EINVAL;
     if (strspn(colon + 1, "0123456789") != strlen(colon + 1))
         return EINVAL;
@@ -38,7 +36,7 @@ static int split(const char *address, char host[HOST_SIZE], char service[SERVICE
     } else if (memchr(address, ':', length) != NULL) {
         return EINVAL;
     }
-    if (length >= HOST_SIZE)
+    if (length >= LISTEN_HOST_SIZE)
         return EINVAL;
     memcpy(host, address, length);
     host[length] = '\0';
@@ -48,11 +46,11 @@ static int split(const char *address, char host[HOST_SIZE], char service[SERVICE
 
 int listen_option(const char *address)
 {
-    char host[HOST_SIZE], service[SERVICE_SIZE];
+    char host[LISTEN_HOST_SIZE], service[LISTEN_SERVICE_SIZE];
     if (address_count == MOST)
         return ENOSPC;
     addresses[address_count] = address;
-    int error = split(address, host, service);
+    int error = listen_split(address, host, service);
     if (error == 0)
         address_count++;
     return error;
@@ -112,7 +110,7 @@ static int open_one(const struct addrinfo *info, enum listen_mode mode)
     return -1;
 }
 
-static int announce(int fd)
+static int announce(const char *what, int fd)
 {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
@@ -122,17 +120,17 @@ static int announce(int fd)
     struct peer self = peer_of(&address);
     char text[PEER_TEXT_SIZE];
     peer_text(&self, text);
-    printf(self.family == AF_INET6 ? "listening on [%s]:%u\n" : "listening on %s:%u\n", text,
+    printf(self.family == AF_INET6 ? "%s on [%s]:%u\n" : "%s on %s:%u\n", what, text,
            (unsigned)self.port);
     return 0;
 }
 
-static int open_address(const char *address, enum listen_mode mode)
+static int open_address(const char *address, enum listen_mode mode, int *opened)
 {
-    char host[HOST_SIZE], service[SERVICE_SIZE];
+    char host[LISTEN_HOST_SIZE], service[LISTEN_SERVICE_SIZE];
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    int error = split(address, host, service);
+    int error = listen_split(address, host, service);
     if (error == 0) {
         int problem = getaddrinfo(host[0] != '\0' ? host : NULL, service, &hints, &found);
         if (problem != 0) {
@@ -141,8 +139,7 @@ static int open_address(const char *address, enum listen_mode mode)
         }
         int fd = open_one(found, mode);
         error = fd < 0 ? errno : 0;
-        if (fd >= 0)
-            sockets[socket_count++] = fd;
+        *opened = fd;
         freeaddrinfo(found);
     }
     if (error != 0)
@@ -155,10 +152,12 @@ int listen_open(const char *otherwise, enum listen_mode mode)
     if (address_count == 0)
         addresses[address_count++] = otherwise;
     int error = 0;
-    for (size_t i = 0; i < address_count && error == 0; i++)
-        error = open_address(addresses[i], mode);
+    for (size_t i = 0; i < address_count && error == 0; i++) {
+        error = open_address(addresses[i], mode, &sockets[socket_count]);
+        socket_count += error == 0;
+    }
     for (size_t i = 0; i < socket_count && error == 0; i++)
-        error = announce(sockets[i]);
+        error = announce("listening", sockets[i]);
     fflush(stdout);
     if (error != 0)
         listen_close();
@@ -210,16 +209,19 @@ static bool is_passing(int error)
     }
 }
 
-int listen_accept(int *socket, struct peer *peer)
+/* other: -1, or a descriptor that ends the wait. */
+static int accept_from(const int *listeners, size_t count, int other, int *socket,
+                       struct peer *peer)
 {
+    *socket = -1;
     for (;;) {
         /* Begins with another one each time, so that a busy one does not starve the rest. */
-        size_t first = socket_count > 1 ? (size_t)(flux_now() >> 10) % socket_count : 0;
-        for (size_t i = 0; i < socket_count; i++) {
+        size_t first = count > 1 ? (size_t)(flux_now() >> 10) % count : 0;
+        for (size_t i = 0; i < count; i++) {
             struct sockaddr_storage address = {0};
             socklen_t length = sizeof address;
-            int fd = accept4(sockets[(first + i) % socket_count], (struct sockaddr *)&address,
-                             &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            int fd = accept4(listeners[(first + i) % count], (struct sockaddr *)&address, &length,
+                             SOCK_CLOEXEC | SOCK_NONBLOCK);
             if (fd >= 0) {
                 *socket = fd;
                 *peer = peer_of(&address);
@@ -229,10 +231,37 @@ int listen_accept(int *socket, struct peer *peer)
                 return errno;
         }
 
-        struct pollfd waiting[MOST];
-        for (size_t i = 0; i < socket_count; i++)
-            waiting[i] = (struct pollfd){.fd = sockets[i], .events = POLLIN};
-        if (poll(waiting, socket_count, -1) < 0)
+        struct pollfd waiting[MOST + 1];
+        for (size_t i = 0; i < count; i++)
+            waiting[i] = (struct pollfd){.fd = listeners[i], .events = POLLIN};
+        waiting[count] = (struct pollfd){.fd = other, .events = POLLIN};
+        if (poll(waiting, count + (other >= 0), -1) < 0)
             return errno;
+        if (other >= 0 && waiting[count].revents != 0)
+            return 0;
     }
+}
+
+int listen_accept(int *socket, struct peer *peer)
+{
+    return accept_from(sockets, socket_count, -1, socket, peer);
+}
+
+int listen_accept_or(int other, int *socket, struct peer *peer)
+{
+    return accept_from(sockets, socket_count, other, socket, peer);
+}
+
+int listen_open_for(const char *what, const char *address, int *listener)
+{
+    int error = open_address(address, LISTEN_AT_ONCE, listener);
+    if (error == 0 && (error = announce(what, *listener)) != 0)
+        close(*listener);
+    fflush(stdout);
+    return error;
+}
+
+int listen_accept_for(int listener, int *socket, struct peer *peer)
+{
+    return accept_from(&listener, 1, -1, socket, peer);
 }

@@ -9,6 +9,14 @@
 
 #include "clients.h"
 
+#define LISTEN_HOST_SIZE    256
+#define LISTEN_SERVICE_SIZE 16
+
+/* Splits "ADDR:PORT" at its last colon, and takes the brackets off an address of IPv6. The host may
+ * be empty. EINVAL. */
+int listen_split(const char *address, char host[LISTEN_HOST_SIZE],
+                 char service[LISTEN_SERVICE_SIZE]);
+
 /* For FLUX_CALL: keeps ADDR:PORT, [ADDR]:PORT or :PORT (every address). Returns EINVAL where it is
  * none, ENOSPC where there are too many. */
 int listen_option(const char *address);
@@ -34,5 +42,13 @@ int listen_accept(int *socket, struct peer *peer);
 /* Those that are open, from 0 on. */
 unsigned listen_count(void);
 int listen_socket(unsigned number);
+
+/* The same, or until the descriptor `other` is readable: then *socket is -1. */
+int listen_accept_or(int other, int *socket, struct peer *peer);
+
+/* A socket of its own beside these, for another purpose: prints '`what` on ADDR:PORT'. Who has opened
+ * it closes it. */
+int listen_open_for(const char *what, const char *address, int *listener);
+int listen_accept_for(int listener, int *socket, struct peer *peer);
 
 #endif

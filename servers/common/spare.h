@@ -8,6 +8,7 @@
 #define SPARE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SPARE_SLOTS 32
@@ -21,6 +22,12 @@ struct spare {
 void *spare_take(struct spare *spare);
 /* NULL is fine. */
 void spare_give(struct spare *spare, void *block);
+
+/* The same where blocks are more than memory: one that is kept, or NULL; and whether it is kept. */
+void *spare_find(struct spare *spare);
+bool spare_keep(struct spare *spare, void *block);
+/* Any of those that are kept, wherever; NULL: there is none. */
+void *spare_drain(struct spare *spare);
 
 /* Frees those that are kept. */
 void spare_clear(struct spare *spare);

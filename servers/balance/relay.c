@@ -1,0 +1,229 @@
+/* relay.c - one direction of a connection: what it receives is sent on, before more is received.
+ *
+ * A request is what a client sends after the last answer, and unfinished until the first bytes of its
+ * answer are there. The way there sees it begin (`began` is set), the way back sees it answered (it
+ * is cleared); each does one of the two only, so they need no constraint. */
+#include "balance_flux.h"
+
+#include "flux.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/socket.h>
+
+#define MILLISECOND UINT64_C(1000000)
+/* How long a client is listened to whose replica has broken off. */
+#define LINGER 2000
+/* While the program stops, a connection that is silent for so long has nothing under way. */
+#define QUIET 1000
+/* So many loads in a row that fill a block are a stream. */
+#define STREAM 2
+
+uint32_t milliseconds_now(void)
+{
+    return (uint32_t)(flux_now() / MILLISECOND);
+}
+
+int milliseconds(uint64_t nanoseconds)
+{
+    uint64_t count = nanoseconds / MILLISECOND + (nanoseconds % MILLISECOND != 0);
+    return nanoseconds == 0 ? -1 : count > INT_MAX ? INT_MAX : (int)count;
+}
+
+static uint32_t idle_for(const struct wire *wire)
+{
+    uint32_t moved = atomic_load_explicit(&wire->moved, memory_order_relaxed);
+    uint32_t idle = milliseconds_now() - moved;
+    return (int32_t)idle > 0 ? idle : 0; /* the other way may just have moved it */
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+static void asked(struct wire *wire, uint64_t now)
+{
+    if (atomic_load_explicit(&wire->began, memory_order_relaxed) != 0)
+        return;
+    atomic_store_explicit(&wire->began, now, memory_order_release);
+    replica_asked(wire->at);
+    wire->up.fresh = wire->account != NULL;
+}
+
+static void answered(struct wire *wire, uint64_t now)
+{
+    struct account *account = wire->account;
+    uint64_t began = atomic_load_explicit(&wire->began, memory_order_relaxed);
+    if (account != NULL)
+        atomic_store_explicit(&account->last, now, memory_order_relaxed);
+    if (began == 0)
+        return;
+    if (account != NULL)
+        atomic_store_explicit(&account->answered, now, memory_order_relaxed);
+    began = atomic_exchange_explicit(&wire->began, 0, memory_order_acq_rel);
+    replica_answered(wire->at, now - began);
+    wire->down.fresh = account != NULL;
+}
+
+static void received(struct wire *wire, direction *way, size_t got)
+{
+    uint64_t now = flux_now();
+    way->bytes = (way->bytes + got) & (UINT64_MAX >> 16);
+    way->streak = got < LOAD_BLOCK ? 0 : way->streak < STREAM ? way->streak + 1u : STREAM;
+    atomic_store_explicit(&wire->moved, (uint32_t)(now / MILLISECOND), memory_order_relaxed);
+    if (way->up)
+        asked(wire, now);
+    else
+        answered(wire, now);
+}
+
+int Receive(Receive_in *in, Receive_out *out)
+{
+    direction *way = in->way;
+    struct wire *wire = wire_of(way);
+    size_t got;
+    bool ended;
+    PASS_ON(in, out);
+    way->fresh = 0;
+    int error = load_receive(&way->load, way->up ? wire->client : wire->replica,
+                             way->streak == STREAM && !settings.no_splice, &got, &ended);
+    way->ended = ended;
+    if (error == ENOMEM)
+        return error;
+    if (error != 0 && way->up)
+        return error;
+    if (error != 0) { /* what it has sent before is not lost: an end, to the client */
+        atomic_store(&wire->gone, true);
+        way->ended = 1;
+    }
+    if (way->scorned)
+        return idle_for(wire) < LINGER ? 0 : ETIMEDOUT;
+    if (got > 0)
+        received(wire, way, got);
+    return 0;
+}
+
+int Quiet(Quiet_in *in, Quiet_out *out)
+{
+    PASS_ON(in, out);
+    return 0;
+}
+
+/* Nothing has come for as long as this direction waits, or the program stops. What counts is when
+ * something moved either way. */
+int Rouse(Rouse_in *in, Rouse_out *out)
+{
+    direction *way = in->way;
+    const struct wire *wire = wire_of(way);
+    uint32_t idle = idle_for(wire);
+    int allowed = milliseconds(settings.idle_timeout);
+    PASS_ON(in, out);
+    way->fresh = 0;
+    if ((in->error != ETIMEDOUT && in->error != ECANCELED) || way->scorned)
+        return in->error;
+    if (flux_stopping() && atomic_load(&wire->began) == 0)
+        allowed = QUIET;
+    if (allowed >= 0 && idle >= (uint32_t)allowed)
+        return in->error;
+    out->patience = allowed < 0 ? -1 : allowed - (int)idle;
+    return 0;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* The replica takes nothing any more. What it may have said is still under way to the client. */
+static void scorn(struct wire *wire, direction *way)
+{
+    load_drop(&way->load);
+    way->scorned = 1;
+    atomic_store(&wire->gone, true);
+}
+
+/* The end of one direction, which the peer is told; where both have ended, Close does that. */
+static void pass_on_end(struct wire *wire, const direction *way)
+{
+    if (!way->scorned && atomic_load(&wire->ways) > 1)
+        shutdown(way->up ? wire->replica : wire->client, SHUT_WR);
+}
+
+static int send_on(direction *way, int *ready, int *patience)
+{
+    struct wire *wire = wire_of(way);
+    int to = way->up ? wire->replica : wire->client;
+    bool some = way->load != NULL;
+    if (way->scorned)
+        load_drop(&way->load);
+    int error = way->load != NULL ? load_send(&way->load, to) : 0;
+    if (error != 0 && !way->up)
+        return error;
+    if (error != 0)
+        scorn(wire, way);
+    if (some && !way->scorned && way->load != NULL)
+        atomic_store_explicit(&wire->moved, milliseconds_now(), memory_order_relaxed);
+    *ready = way->load != NULL ? to : way->up ? wire->client : wire->replica;
+    if (way->scorned)
+        *patience = LINGER;
+    else if (some)
+        *patience = milliseconds(settings.idle_timeout);
+    if (way->ended && way->load == NULL)
+        pass_on_end(wire, way);
+    return 0;
+}
+
+int Send(Send_in *in, Send_out *out)
+{
+    PASS_ON(in, out);
+    return send_on(in->way, &out->ready, &out->patience);
+}
+
+int Room(Room_in *in, Room_out *out)
+{
+    PASS_ON(in, out);
+    return 0;
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+int Reckon(Reckon_in *in, Reckon_out *out)
+{
+    PASS_ON(in, out);
+    return 0;
+}
+
+int Allowed(Allowed_in *in, Allowed_out *out)
+{
+    PASS_ON(in, out);
+    return 0;
+}
+
+int Withdraw(Withdraw_in *in, Withdraw_out *out)
+{
+    PASS_ON(in, out);
+    return in->error;
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+bool IsOpen(direction *way)
+{
+    return !way->ended;
+}
+
+bool IsDraining(direction *way)
+{
+    (void)way;
+    return flux_stopping();
+}
+
+bool IsPending(direction *way)
+{
+    return way->load != NULL;
+}
+
+bool IsFresh(direction *way)
+{
+    return way->fresh;
+}
+
+bool IsRefused(direction *way)
+{
+    return way->refused;
+}
