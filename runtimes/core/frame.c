@@ -7,7 +7,8 @@
  * shrinks again after a crowd has left.
  *
  * Free frames are linked through flux_flow.next and sorted by size in steps of STEP bytes; larger
- * ones are not kept. Under AddressSanitizer nothing is kept, so that it sees every use after free.
+ * ones are not kept. The sizes are those that malloc has blocks for, a word short of a multiple of
+ * its alignment: another 16 bytes for that word would be a tenth of a small frame. Under AddressSanitizer nothing is kept, so that it sees every use after free.
  */
 #include "core.h"
 #include "guard.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 
 #define STEP      16u
+#define WORD      sizeof(void *) /* that malloc keeps beside each block */
 #define SIZES     128u
 #define BATCH     32u
 #define DEPOT_MAX 2048u /* frames of one size */
@@ -33,7 +35,7 @@ static struct depot {
 
 static unsigned size_class(size_t size)
 {
-    size_t class = (size + STEP - 1) / STEP;
+    size_t class = (size + STEP - WORD - 1) / STEP;
     return FLUXI_KEEP_FRAMES && class < SIZES ? (unsigned)class : 0; /* 0: not kept */
 }
 
@@ -82,7 +84,7 @@ struct flux_flow *fluxi_frame_get(size_t size)
     if (class != 0 && own[class].count > 0)
         flow = pop(&own[class]);
     else
-        flow = malloc(class != 0 ? class * STEP : size);
+        flow = malloc(class != 0 ? class * STEP + WORD : size);
     return flow;
 }
 
