@@ -19,53 +19,43 @@ Accept () => (direction *way);
 Direction = Open -> Relay -> End;
 handle error Direction => Sever;
 
-Open:[unlinked] = Arrive -> Link -> Introduce;
+Open:[back] = Arrive -> Link -> Introduce;
 Open:[_] = Engage;
 
-// ---- a replica ----------------------------------------------------------------------------------
+// ---- a replica: each turn is a step on the way to one -------------------------------------------
 
-Link = Choose -> Queue -> Dial -> Dialling -> Heal;
-Queue:[_, _, queued] = Turn;                    // all are busy: clients take turns
-Queue:[_, _, _] = ;
-Dialling:[_, _, dialling] = Connected;
-Dialling:[_, _, _] = ;
-Heal:[_, _, ailing] = Welcome;                  // one that has failed can be reached again
-Heal:[_, _, _] = ;
+Link:[_, _, queued] = Stay -> Turn;             // all are busy: clients take turns
+Link:[_, _, chosen] = Dial;
+Link:[_, _, dialling] = Stay -> Connected;
+Link:[_, _, ailing] = Welcome;                  // one that has failed can be reached again
+Link:[_, _, _] = Choose;
+repeat Link:[_, _, linking];
+
 await Turn: readable(ready) within patience;
 await Connected: writable(ready) within patience;
 
 // Nothing has been sent yet, so where one replica fails another is tried.
 handle error Link => Retry;
-repeat Link:[_, _, again];
 
 atomic Choose:{replicas};
 atomic Turn:{replicas};
 atomic Welcome:{replicas};
 atomic Retry:{replicas};
 
-// ---- one direction ------------------------------------------------------------------------------
+// ---- one direction: each turn waits for one thing -----------------------------------------------
 
 // What has been received is sent before more is: that bounds memory, and holds back who is too fast.
-Relay = Hear -> Note -> Pass;
+Relay:[_, _, fresh] = Reckon -> Send;           // a request has begun, or its answer has
+Relay:[_, _, refused] = Stay -> Allowed -> Send;    // its client has too many unfinished requests
+Relay:[_, _, pending] = Stay -> Room -> Send;
+Relay:[_, _, draining] = Stay -> Receive -> Send;   // the program stops: finish what is under way
+Relay:[_, _, _] = Receive -> Send;
 repeat Relay:[_, _, open];
 
-Hear:[_, _, draining] = Quiet -> Receive;       // the program stops: what is under way is finished
-Hear:[_, _, _] = Receive;
+await Allowed: readable(ready) within patience;
+await Room: writable(ready) within patience;
 await Receive: readable(ready) within patience;
 handle error Receive => Rouse;
-
-Pass = Send -> Rest;
-Rest:[_, _, pending] = Room;
-Rest:[_, _, _] = ;
-repeat Pass:[_, _, pending];
-await Room: writable(ready) within patience;
-
-// A request has begun, or its answer has. A client that has too many unfinished waits here.
-Note:[_, _, fresh] = Reckon -> Allow;
-Note:[_, _, _] = ;
-Allow:[_, _, refused] = Allowed;
-Allow:[_, _, _] = ;
-await Allowed: readable(ready) within patience;
 handle error Allowed => Withdraw;
 
 atomic Reckon:{clients, ledger};
@@ -88,7 +78,7 @@ Connected (int ready, int patience, direction *way) => (int ready, int patience,
 Welcome (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Introduce (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Engage (direction *way) => (int ready, int patience, direction *way);
-Quiet (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
+Stay (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Receive (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Reckon (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Allowed (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
@@ -103,9 +93,10 @@ Rouse (int ready, int patience, direction *way, int error) => (int ready, int pa
 Withdraw (int ready, int patience, direction *way, int error) => (int ready, int patience, direction *way);
 Sever (direction *way, int error) => ();
 
-typedef unlinked IsUnlinked;
-typedef again IsToTryAgain;
+typedef back IsWayBack;
+typedef linking IsLinking;
 typedef queued IsQueued;
+typedef chosen IsChosen;
 typedef dialling IsDialling;
 typedef ailing IsAiling;
 typedef open IsOpen;

@@ -25,11 +25,10 @@ typedef struct direction {
 } direction;
 
 enum wire_state {
-    WIRE_NEW,
+    WIRE_NEW,      /* a replica is to be chosen, another than `at` where that has failed */
     WIRE_QUEUED,   /* for a replica that has room */
     WIRE_CHOSEN,   /* `at` is to be dialled */
     WIRE_DIALLING, /* it is being connected */
-    WIRE_AGAIN,    /* `at` has failed: another is to be chosen */
     WIRE_LINKED
 };
 

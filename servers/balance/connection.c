@@ -191,9 +191,16 @@ int Engage(Engage_in *in, Engage_out *out)
     return 0;
 }
 
-bool IsUnlinked(direction *way)
+bool IsWayBack(direction *way)
 {
     return !way->up;
+}
+
+/* Where a wait is not what a turn begins with, it does not end because the program stops (R36). */
+int Stay(Stay_in *in, Stay_out *out)
+{
+    PASS_ON(in, out);
+    return 0;
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */

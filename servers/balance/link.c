@@ -47,8 +47,6 @@ int Choose(Choose_in *in, Choose_out *out)
     struct wire *wire = wire_of(in->way);
     struct replica *failed = wire->at, *taken = NULL;
     PASS_ON(in, out);
-    if (wire->state == WIRE_CHOSEN) /* while it was about to give up waiting */
-        return 0;
     struct peer peer = peer_of_wire(wire);
     int error = fair_waiting(queue) > 0 ? EBUSY : replicas_take(replicas, &peer, failed, &taken);
     wire->at = taken;
@@ -207,7 +205,7 @@ int Retry(Retry_in *in, Retry_out *out)
     if (wire->replica >= 0)
         close(wire->replica);
     wire->replica = -1;
-    wire->state = WIRE_AGAIN;
+    wire->state = WIRE_NEW;
     if (is_ours(error)) {
         flux_log(FLUX_WARNING, "replica %s: %s", wire->at->name, flux_strerror(error));
         return error;
@@ -226,6 +224,11 @@ bool IsQueued(direction *way)
     return wire_of(way)->state == WIRE_QUEUED;
 }
 
+bool IsChosen(direction *way)
+{
+    return wire_of(way)->state == WIRE_CHOSEN;
+}
+
 bool IsDialling(direction *way)
 {
     return wire_of(way)->state == WIRE_DIALLING;
@@ -233,13 +236,12 @@ bool IsDialling(direction *way)
 
 bool IsAiling(direction *way)
 {
-    const struct replica *replica = wire_of(way)->at;
-    return atomic_load_explicit(&replica->failures, memory_order_relaxed) != 0;
+    const struct wire *wire = wire_of(way);
+    return wire->state == WIRE_LINKED &&
+           atomic_load_explicit(&wire->at->failures, memory_order_relaxed) != 0;
 }
 
-/* Another replica, or the one that it has been granted at the last moment. */
-bool IsToTryAgain(direction *way)
+bool IsLinking(direction *way)
 {
-    const struct wire *wire = wire_of(way);
-    return wire->state == WIRE_AGAIN || wire->state == WIRE_CHOSEN;
+    return wire_of(way)->state != WIRE_LINKED || IsAiling(way);
 }

@@ -82,7 +82,6 @@ int Receive(Receive_in *in, Receive_out *out)
     size_t got;
     bool ended;
     PASS_ON(in, out);
-    way->fresh = 0;
     int error = load_receive(&way->load, way->up ? wire->client : wire->replica,
                              way->streak == STREAM && !settings.no_splice, &got, &ended);
     way->ended = ended;
@@ -101,12 +100,6 @@ int Receive(Receive_in *in, Receive_out *out)
     return 0;
 }
 
-int Quiet(Quiet_in *in, Quiet_out *out)
-{
-    PASS_ON(in, out);
-    return 0;
-}
-
 /* Nothing has come for as long as this direction waits, or the program stops. What counts is when
  * something moved either way. */
 int Rouse(Rouse_in *in, Rouse_out *out)
@@ -116,7 +109,6 @@ int Rouse(Rouse_in *in, Rouse_out *out)
     uint32_t idle = idle_for(wire);
     int allowed = milliseconds(settings.idle_timeout);
     PASS_ON(in, out);
-    way->fresh = 0;
     if ((in->error != ETIMEDOUT && in->error != ECANCELED) || way->scorned)
         return in->error;
     if (flux_stopping() && atomic_load(&wire->began) == 0)
@@ -144,9 +136,15 @@ static void pass_on_end(struct wire *wire, const direction *way)
         shutdown(way->up ? wire->replica : wire->client, SHUT_WR);
 }
 
-static int send_on(direction *way, int *ready, int *patience)
+/* In these three, `ready` becomes what the next turn waits for. */
+
+int Send(Send_in *in, Send_out *out)
 {
+    direction *way = in->way;
     struct wire *wire = wire_of(way);
+    PASS_ON(in, out);
+    if (way->fresh || way->refused)
+        return 0;
     int to = way->up ? wire->replica : wire->client;
     bool some = way->load != NULL;
     if (way->scorned)
@@ -156,24 +154,17 @@ static int send_on(direction *way, int *ready, int *patience)
         return error;
     if (error != 0)
         scorn(wire, way);
-    if (some && !way->scorned && way->load != NULL)
+    if (way->load != NULL)
         atomic_store_explicit(&wire->moved, milliseconds_now(), memory_order_relaxed);
-    *ready = way->load != NULL ? to : way->up ? wire->client : wire->replica;
-    if (way->scorned)
-        *patience = LINGER;
-    else if (some)
-        *patience = milliseconds(settings.idle_timeout);
-    if (way->ended && way->load == NULL)
+    else if (way->ended)
         pass_on_end(wire, way);
+    out->ready = way->load != NULL ? to : way->up ? wire->client : wire->replica;
+    if (some)
+        out->patience = way->scorned ? LINGER : milliseconds(settings.idle_timeout);
     return 0;
 }
 
-int Send(Send_in *in, Send_out *out)
-{
-    PASS_ON(in, out);
-    return send_on(in->way, &out->ready, &out->patience);
-}
-
+/* Send goes on. */
 int Room(Room_in *in, Room_out *out)
 {
     PASS_ON(in, out);
@@ -185,6 +176,7 @@ int Room(Room_in *in, Room_out *out)
 int Reckon(Reckon_in *in, Reckon_out *out)
 {
     PASS_ON(in, out);
+    in->way->fresh = 0;
     return 0;
 }
 
@@ -204,7 +196,7 @@ int Withdraw(Withdraw_in *in, Withdraw_out *out)
 
 bool IsOpen(direction *way)
 {
-    return !way->ended;
+    return !way->ended || way->load != NULL;
 }
 
 bool IsDraining(direction *way)
