@@ -22,7 +22,7 @@ extern struct http_limits http_limits;
 
 /* Finds out how many flows may hold a connection before accept has to pause, so that those that are
  * served still find descriptors for the files they need; `kept` are for what the server keeps open.
- * Called once, by `initial`. */
+ * Called once, by `initial` of a server that has these options (http_options.c). */
 void http_limits_set_flows(uint64_t kept);
 
 /* The clock that deadlines are of: nanoseconds, monotonic, cheap, and late by some milliseconds. */

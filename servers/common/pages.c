@@ -14,14 +14,8 @@
 #define COUNT   200
 #define LONGEST (1 << 20)
 
-static const char *folder;
+const char *pages_folder;
 static struct page pages[COUNT];
-
-static const struct flux_option options[] = {
-    {"error-pages", "DIR", "say what DIR/404.html and so on say, of errors; read at the start",
-     FLUX_STRING, &folder, 0, 0, NULL},
-};
-FLUX_OPTIONS(options);
 
 /* Reads all of it into memory of its own. */
 static int read_whole(int file, struct page *page)
@@ -62,18 +56,18 @@ static int read_page(int from, unsigned status)
     if (file >= 0)
         close(file);
     if (error != 0)
-        flux_log(FLUX_ERROR, "--error-pages: %s/%s: %s", folder, name, flux_strerror(error));
+        flux_log(FLUX_ERROR, "--error-pages: %s/%s: %s", pages_folder, name, flux_strerror(error));
     return error;
 }
 
 int pages_load(void)
 {
-    if (folder == NULL)
+    if (pages_folder == NULL)
         return 0;
-    int from = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), error = 0;
+    int from = open(pages_folder, O_PATH | O_DIRECTORY | O_CLOEXEC), error = 0;
     if (from < 0) {
         error = errno;
-        flux_log(FLUX_ERROR, "--error-pages: %s: %s", folder, flux_strerror(error));
+        flux_log(FLUX_ERROR, "--error-pages: %s: %s", pages_folder, flux_strerror(error));
         return error;
     }
     for (unsigned status = FIRST; error == 0 && status < FIRST + COUNT; status++)

@@ -12,6 +12,9 @@ struct page {
     size_t length;
 };
 
+/* Where they are; NULL: there are none. */
+extern const char *pages_folder;
+
 /* Reads 404.html and so on, up to 1 MiB each, from the folder of the option --error-pages, if it is
  * given. Returns an error number, which has been logged. */
 int pages_load(void);
