@@ -20,6 +20,7 @@ BISON    = bison
 PYTHON   = python3
 CFLAGS   =
 CXXFLAGS = $(CFLAGS)
+LD       = ld
 LDFLAGS  =
 prefix   = /usr/local
 JOBS    := $(shell nproc 2>/dev/null || echo 1)
@@ -247,7 +248,8 @@ is_server    = $(filter servers/%,$(1))
 whole        = $(if $(call is_server,$(1)),$(LTO))
 libraries_of = $(if $(call is_server,$(1)),$(WHOLE_LIB)/libcommon.a $(WHOLE_LIB)/libflux-$(2).a,$\
                    $(BUILD)/lib/libflux-$(2).a)
-node_objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard $(1)/*.c $(1)/*.cc)))
+node_objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard $(1)/*.c $(1)/*.cc))) \
+               $(patsubst %,$(BUILD)/obj/%.o,$(filter-out %.LICENSE,$(wildcard $(1)/page/*)))
 words_in     = $(if $(wildcard $(1)),$(shell cat $(1)))
 
 # $(1): folder
@@ -259,6 +261,19 @@ $(BUILD)/obj/$(1)/%.o: $(1)/%.c $(BUILD)/settings | $(HEADERS)
 $(BUILD)/obj/$(1)/%.o: $(1)/%.cc $(BUILD)/settings | $(HEADERS)
 	$$(call compile_cxx,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
 endef
+
+# What lies in the folder page/ of a program is in it as it is: page/index.html is between the symbols
+# _binary_index_html_start and _binary_index_html_end.
+define embed
+$(call say,EMBED,$<)
+$(Q)mkdir -p $(@D) && cd $(<D) && $(LD) -r -b binary -z noexecstack -o $(abspath $@) $(<F)
+endef
+$(BUILD)/obj/%.html.o: %.html
+	$(embed)
+$(BUILD)/obj/%.js.o: %.js
+	$(embed)
+$(BUILD)/obj/%.css.o: %.css
+	$(embed)
 
 # $(1): folder, $(2): runtime, $(3): what both files that fluxc writes are called, $(4): the object
 # made of them (elsewhere, as the compilers of C and of Flux both write NAME_flux.d beside it)
@@ -469,7 +484,7 @@ fuzz-run: $(if $(F),$(F:%=$(BUILD)/tests/fuzz/%_fuzz),$(FUZZERS))
 PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-dev \
            libhttp-parser-dev libturbojpeg0-dev media-types \
            libcmocka-dev libevent-dev libssl-dev openssl libcurl4-openssl-dev valgrind graphviz curl \
-           spin uthash-dev zlib1g-dev
+           spin uthash-dev zlib1g-dev libsqlite3-dev
 
 .PHONY: deps install
 deps: ## installs the Debian packages that are missing (root or sudo)

@@ -6,7 +6,10 @@
 
 %{
 #include "balance.h"
+#include "control.h"
 %}
+
+include "control.flux";         // probes, the record, the page
 
 initial Prepare;        // options are checked, sockets opened
 final Finish;

@@ -3,6 +3,7 @@
 #define BALANCE_H
 
 #include "fair.h"
+#include "ledger.h"
 #include "load.h"
 #include "replicas.h"
 
@@ -75,7 +76,6 @@ struct settings {
     uint64_t retries, queue_length, client_requests;
     bool proxy_protocol, no_splice;
     bool accounts;       /* there are some */
-    bool records;        /* finished connections and requests are recorded */
     uint64_t most_flows; /* that descriptors suffice for */
 };
 extern struct settings settings;
@@ -84,6 +84,11 @@ extern struct settings settings;
 extern struct replicas *replicas;
 extern struct fair *queue;   /* for a replica; goes with `replicas` */
 extern struct fair *clients; /* and their unfinished requests */
+extern struct ledger *ledger; /* NULL: nothing is recorded */
+
+/* Enters the last request of a connection, if there was one, of which `up` bytes have been received;
+ * under `ledger`. */
+void enter_request(const struct wire *wire, uint64_t up);
 
 /* Lets in those that wait, as far as there is room; under `replicas`. */
 void queue_advance(void);

@@ -217,6 +217,25 @@ int Sever(Sever_in *in)
     return 0;
 }
 
+static void enter_connection(const struct wire *wire)
+{
+    const struct account *account = wire->account;
+    if (ledger == NULL)
+        return;
+    enter_request(wire, wire->up.bytes);
+    ledger_enter(ledger, &(struct ledger_entry){
+                             .kind = LEDGER_CONNECTION,
+                             .replica = wire->at != NULL ? wire->at->number : 0,
+                             .client = account->peer,
+                             .began = account->accepted,
+                             .answered = account->linked,
+                             .ended = flux_now(),
+                             .up = wire->up.bytes,
+                             .down = wire->down.bytes,
+                             .requests = account->requests,
+                         });
+}
+
 /* The last direction to leave gives back what the connection had; the other one has nothing left. */
 int Depart(Depart_in *in, Depart_out *out)
 {
@@ -231,11 +250,16 @@ int Depart(Depart_in *in, Depart_out *out)
     if (replica != NULL) {
         if (wire->state == WIRE_LINKED && atomic_load(&wire->began) != 0)
             replica_forsaken(replica);
+        atomic_fetch_add_explicit(&replica->served, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&replica->up, wire->up.bytes, memory_order_relaxed);
+        atomic_fetch_add_explicit(&replica->down_bytes, wire->down.bytes, memory_order_relaxed);
         if (atomic_load(&wire->gone) && wire->down.bytes == 0 && replicas_failed(replicas, replica))
             flux_log(FLUX_WARNING, "replica %s is down: it resets connections", replica->name);
     }
     if (account != NULL && account->claimed)
         fair_release(clients, &account->peer);
+    if (account != NULL)
+        enter_connection(wire);
     if (replica != NULL)
         replicas_give(replicas, replica);
     queue_advance();

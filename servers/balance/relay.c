@@ -52,8 +52,11 @@ static void answered(struct wire *wire, uint64_t now)
 {
     struct account *account = wire->account;
     uint64_t began = atomic_load_explicit(&wire->began, memory_order_relaxed);
-    if (account != NULL)
+    if (account != NULL) {
         atomic_store_explicit(&account->last, now, memory_order_relaxed);
+        atomic_store_explicit(&account->received, wire->down.bytes, memory_order_relaxed);
+        wire->down.fresh = atomic_load_explicit(&account->claimed, memory_order_relaxed);
+    }
     if (began == 0)
         return;
     if (account != NULL)
@@ -173,23 +176,107 @@ int Room(Room_in *in, Room_out *out)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
+void enter_request(const struct wire *wire, uint64_t up)
+{
+    const struct account *account = wire->account;
+    if (ledger == NULL || account->began == 0)
+        return;
+    uint64_t last = atomic_load(&account->last);
+    ledger_enter(ledger, &(struct ledger_entry){
+                             .kind = LEDGER_REQUEST,
+                             .replica = wire->at->number,
+                             .client = account->peer,
+                             .began = account->began,
+                             .answered = atomic_load(&account->answered),
+                             .ended = last > account->began ? last : flux_now(),
+                             .up = up - account->up,
+                             .down = atomic_load(&account->received) - account->down,
+                         });
+}
+
+static void begin_request(struct wire *wire)
+{
+    struct account *account = wire->account;
+    uint64_t before = wire->up.bytes - (wire->up.load != NULL ? wire->up.load->end : 0);
+    uint64_t began = atomic_load(&wire->began);
+    enter_request(wire, before);
+    account->requests++;
+    account->began = began != 0 ? began : flux_now();
+    account->up = before;
+    account->down = atomic_load(&account->received);
+    atomic_store(&account->answered, 0);
+    atomic_store(&account->last, 0);
+}
+
+/* May this client have one more? EAGAIN: it waits, for its ticket. */
+static int claim(struct account *account)
+{
+    if (settings.client_requests == 0 || atomic_load(&account->claimed))
+        return 0;
+    int error = fair_claim(clients, &account->peer, NULL);
+    if (error == 0)
+        atomic_store(&account->claimed, true);
+    if (error != EAGAIN)
+        return error;
+    account->ticket = ticket_new();
+    if (account->ticket == NULL)
+        return errno;
+    error = fair_claim(clients, &account->peer, account->ticket);
+    if (error == EAGAIN)
+        return error;
+    ticket_free(account->ticket);
+    account->ticket = NULL;
+    return error;
+}
+
 int Reckon(Reckon_in *in, Reckon_out *out)
 {
+    direction *way = in->way;
+    struct wire *wire = wire_of(way);
+    struct account *account = wire->account;
     PASS_ON(in, out);
-    in->way->fresh = 0;
+    way->fresh = 0;
+    if (!way->up) {
+        if (atomic_exchange(&account->claimed, false))
+            fair_release(clients, &account->peer);
+        return 0;
+    }
+    begin_request(wire);
+    int error = claim(account);
+    if (error != EAGAIN)
+        return error;
+    way->refused = 1;
+    out->ready = account->ticket->fd;
+    out->patience = milliseconds(settings.queue_timeout);
     return 0;
+}
+
+/* It has been let in, or has waited for too long. */
+static bool settle_claim(direction *way)
+{
+    struct account *account = wire_of(way)->account;
+    bool granted = account->ticket->granted;
+    if (granted)
+        atomic_store(&account->claimed, true);
+    else
+        fair_forgo(clients, account->ticket);
+    ticket_free(account->ticket);
+    account->ticket = NULL;
+    way->refused = 0;
+    return granted;
 }
 
 int Allowed(Allowed_in *in, Allowed_out *out)
 {
     PASS_ON(in, out);
+    settle_claim(in->way);
     return 0;
 }
 
 int Withdraw(Withdraw_in *in, Withdraw_out *out)
 {
     PASS_ON(in, out);
-    return in->error;
+    return settle_claim(in->way) ? 0 : in->error;
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */

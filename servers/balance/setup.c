@@ -27,7 +27,10 @@ struct replicas *replicas;
 struct fair *queue;
 struct fair *clients;
 
-static const char *strategy = "rr";
+struct ledger *ledger;
+
+static const char *strategy = "rr", *database;
+static uint64_t keep = SECONDS(7 * 24 * 60 * 60);
 static const char *backends[BACKENDS];
 static size_t backend_count;
 
@@ -69,6 +72,10 @@ static const struct flux_option options[] = {
      FLUX_TIME, &settings.probe_timeout, 1, LONGEST, NULL},
     {"idle-timeout", "S", "close a connection on which nothing moves for so long; 0: do not",
      FLUX_TIME, &settings.idle_timeout, 0, LONGEST, NULL},
+    {"db", "FILE", "record connections and requests there, in an SQLite database",
+     FLUX_STRING, &database, 0, 0, NULL},
+    {"keep", "S", "and delete what is older",
+     FLUX_TIME, &keep, SECONDS(1), 0, NULL},
     {"proxy-protocol", NULL, "tell replicas who the client is, by the PROXY protocol, version 2",
      FLUX_FLAG, &settings.proxy_protocol, 0, 0, NULL},
     {"no-splice", NULL, "copy long streams, too",
@@ -113,6 +120,19 @@ static int add_backends(void)
     return 0;
 }
 
+/* Without a file the sums of the last quarter of an hour are kept, for the page. */
+static int open_ledger(void)
+{
+    const uint64_t short_while = SECONDS(15 * 60);
+    if (database == NULL && !control_wanted())
+        return 0;
+    int error = ledger_open(&ledger, database, database != NULL ? keep : short_while);
+    for (size_t i = 0; i < replicas_count(replicas) && error == 0; i++)
+        error = ledger_name(ledger, replicas_at(replicas, i)->number,
+                            replicas_at(replicas, i)->name);
+    return error;
+}
+
 int Prepare(void)
 {
     settings.replicas.strategy = strategy_named(strategy);
@@ -120,7 +140,6 @@ int Prepare(void)
         flux_log(FLUX_ERROR, "--strategy %s: there are " STRATEGY_NAMES, strategy);
         return EINVAL;
     }
-    settings.accounts = settings.replicas.maxconn > 0 || settings.client_requests > 0;
     bound_flows();
     replicas = replicas_new(&settings.replicas);
     queue = fair_new(0, settings.queue_length);
@@ -128,12 +147,20 @@ int Prepare(void)
     if (replicas == NULL || queue == NULL || clients == NULL)
         return ENOMEM;
     int error = add_backends();
+    if (error == 0)
+        error = open_ledger();
+    settings.accounts =
+        settings.replicas.maxconn > 0 || settings.client_requests > 0 || ledger != NULL;
+    if (error == 0)
+        error = control_open();
     return error != 0 ? error : listen_open("127.0.0.1:8080", LISTEN_AT_ONCE);
 }
 
 int Finish(void)
 {
     listen_close();
+    control_close();
+    ledger_close(ledger);
     docks_clear();
     loads_end();
     fair_free(queue);
