@@ -36,17 +36,18 @@ enum wire_state {
 /* A connection: what both directions share. One that is idle is this and two frames. */
 struct wire {
     struct direction up, down;
-    int client, replica;     /* sockets; -1: none yet */
-    struct replica *at;      /* NULL: none yet */
-    struct account *account; /* NULL: nobody wants to know */
-    atomic_ullong began;     /* the request without an answer, by flux_now; 0: there is none */
-    atomic_uint moved; /* when something last did, either way; milliseconds_now */
-    atomic_uchar ways; /* that have not left */
-    atomic_bool gone;  /* the replica has broken off */
+    int client, replica;        /* sockets; -1: none yet */
+    struct replica *at;         /* NULL: none yet */
+    struct account *account;    /* NULL: nobody wants to know */
+    atomic_ullong began;        /* the request without an answer, by flux_now; 0: there is none */
+    atomic_uint moved;          /* when something last did, either way; milliseconds_now */
+    atomic_uchar ways;          /* that have not left */
+    atomic_bool gone;           /* the replica has broken off */
     unsigned char state, tries; /* until it is linked, which the way back sees to */
 };
 
-/* What is known of a connection where it is recorded, its client has bounds, or may have to wait. */
+/* What is known of a connection where it is recorded, its client has bounds, or may have to wait.
+ */
 struct account {
     struct peer peer;
     struct ticket *ticket; /* while it waits */
@@ -82,12 +83,12 @@ extern struct settings settings;
 
 /* Shared by all flows; a node that uses one holds the constraint of its name. */
 extern struct replicas *replicas;
-extern struct fair *queue;   /* for a replica; goes with `replicas` */
-extern struct fair *clients; /* and their unfinished requests */
+extern struct fair *queue;    /* for a replica; goes with `replicas` */
+extern struct fair *clients;  /* and their unfinished requests */
 extern struct ledger *ledger; /* NULL: nothing is recorded */
 
-/* Enters the last request of a connection, if there was one, of which `up` bytes have been received;
- * under `ledger`. */
+/* Enters the last request of a connection, if there was one, of which `up` bytes have been
+ * received; under `ledger`. */
 void enter_request(const struct wire *wire, uint64_t up);
 
 /* Lets in those that wait, as far as there is room; under `replicas`. */

@@ -1,4 +1,5 @@
-/* connection.c - from accept to close: the beginning and the end of a connection's two directions. */
+/* connection.c - from accept to close: the beginning and the end of a connection's two directions.
+ */
 #include "balance_flux.h"
 
 #include "flux.h"
@@ -35,9 +36,10 @@ static void wire_free(struct wire *wire)
 
 /* ---- docks ----------------------------------------------------------------------------------- *
  *
- * A copy of Accept has a dock: a stack of connections of its own that are linked, whose way there is
- * to begin. Who links one puts it there, and rings if the copy waits; so both ways of a connection
- * begin on the same loop. A copy has a thread of its own (R16), by which it finds its dock again.
+ * A copy of Accept has a dock: a stack of connections of its own that are linked, whose way there
+ * is to begin. Who links one puts it there, and rings if the copy waits; so both ways of a
+ * connection begin on the same loop. A copy has a thread of its own (R16), by which it finds its
+ * dock again.
  */
 
 #define DOCKS 1024
@@ -236,7 +238,8 @@ static void enter_connection(const struct wire *wire)
                          });
 }
 
-/* The last direction to leave gives back what the connection had; the other one has nothing left. */
+/* The last direction to leave gives back what the connection had; the other one has nothing left.
+ */
 int Depart(Depart_in *in, Depart_out *out)
 {
     struct wire *wire = wire_of(in->way);

@@ -37,8 +37,9 @@ static const char *address;
 static int listener = -1;
 
 static const struct flux_option options[] = {
-    {"control", "ADDR:PORT", "a page there shows what goes on; replicas are added and removed there",
-     FLUX_STRING, &address, 0, 0, NULL},
+    {"control", "ADDR:PORT",
+     "a page there shows what goes on; replicas are added and removed there", FLUX_STRING, &address,
+     0, 0, NULL},
 };
 FLUX_OPTIONS(options);
 
@@ -143,10 +144,10 @@ static int route(visitor *guest)
         return ENOTSUP;
     if (!changes && !reads)
         return ENOTSUP;
-    guest->asks = changes                                  ? ASKS_CHANGE
-                  : strcmp(guest->path, "/status") == 0    ? ASKS_STATUS
-                  : strcmp(guest->path, "/series") == 0    ? ASKS_QUERY
-                                                           : ASKS_PAGE;
+    guest->asks = changes                               ? ASKS_CHANGE
+                  : strcmp(guest->path, "/status") == 0 ? ASKS_STATUS
+                  : strcmp(guest->path, "/series") == 0 ? ASKS_QUERY
+                                                        : ASKS_PAGE;
     return 0;
 }
 
@@ -295,8 +296,8 @@ int Change(Change_in *in, Change_out *out)
     if (error == EEXIST)
         error = 0;
     for (size_t i = 0; i < replicas_count(replicas) && error == 0; i++)
-        error = ledger_name(ledger, replicas_at(replicas, i)->number,
-                            replicas_at(replicas, i)->name);
+        error =
+            ledger_name(ledger, replicas_at(replicas, i)->number, replicas_at(replicas, i)->name);
     if (error != 0)
         return error;
     flux_log(FLUX_INFO, "replica %s: %.*s %.*s", name, (int)request->method.length,

@@ -72,7 +72,8 @@ void load_drop(struct load **at)
         return;
     if (load->pipe[0] < 0)
         spare_give(&blocks, load);
-    else if (load->begin < load->end || !spare_keep(&pipes, load)) /* a pipe that is kept is empty */
+    else if (load->begin < load->end ||
+             !spare_keep(&pipes, load)) /* a pipe that is kept is empty */
         pipe_close(load);
 }
 
@@ -104,10 +105,10 @@ int load_send(struct load **at, int to)
     struct load *load = *at;
     while (load->begin < load->end) {
         size_t left = load->end - load->begin;
-        ssize_t count = load->pipe[0] < 0 ? send(to, load->bytes + load->begin, left,
-                                                 MSG_DONTWAIT | MSG_NOSIGNAL)
-                                          : splice(load->pipe[0], NULL, to, NULL, left,
-                                                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        ssize_t count =
+            load->pipe[0] < 0
+                ? send(to, load->bytes + load->begin, left, MSG_DONTWAIT | MSG_NOSIGNAL)
+                : splice(load->pipe[0], NULL, to, NULL, left, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)

@@ -3,8 +3,7 @@
 #include <string.h>
 
 /* The linker makes these of a file: what its first byte is, and what is behind its last. */
-#define FILE_OF(name)                                                                              \
-    extern const char _binary_##name##_start[], _binary_##name##_end[]
+#define FILE_OF(name) extern const char _binary_##name##_start[], _binary_##name##_end[]
 
 FILE_OF(index_html);
 FILE_OF(page_js);

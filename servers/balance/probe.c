@@ -1,5 +1,5 @@
-/* probe.c - how replicas are that nobody has tried lately: each is dialled now and then, and hung up
- * on. All that are due are dialled at once, so one that hangs keeps no other waiting. */
+/* probe.c - how replicas are that nobody has tried lately: each is dialled now and then, and hung
+ * up on. All that are due are dialled at once, so one that hangs keeps no other waiting. */
 #include "balance_flux.h"
 
 #include "flux.h"

@@ -1,8 +1,8 @@
 /* relay.c - one direction of a connection: what it receives is sent on, before more is received.
  *
- * A request is what a client sends after the last answer, and unfinished until the first bytes of its
- * answer are there. The way there sees it begin (`began` is set), the way back sees it answered (it
- * is cleared); each does one of the two only, so they need no constraint. */
+ * A request is what a client sends after the last answer, and unfinished until the first bytes of
+ * its answer are there. The way there sees it begin (`began` is set), the way back sees it answered
+ * (it is cleared); each does one of the two only, so they need no constraint. */
 #include "balance_flux.h"
 
 #include "flux.h"

@@ -128,8 +128,8 @@ static int open_ledger(void)
         return 0;
     int error = ledger_open(&ledger, database, database != NULL ? keep : short_while);
     for (size_t i = 0; i < replicas_count(replicas) && error == 0; i++)
-        error = ledger_name(ledger, replicas_at(replicas, i)->number,
-                            replicas_at(replicas, i)->name);
+        error =
+            ledger_name(ledger, replicas_at(replicas, i)->number, replicas_at(replicas, i)->name);
     return error;
 }
 

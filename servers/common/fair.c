@@ -12,7 +12,7 @@ struct fair_client {
     struct fair_client *chain;
     uint64_t key[2];
     uint64_t held;
-    struct ticket *first, *last;       /* that wait */
+    struct ticket *first, *last;        /* that wait */
     struct fair_client *before, *after; /* among those of whom some wait: a ring */
 };
 

@@ -1,16 +1,17 @@
 /* fair.h - turns among clients: a bound for each, and queues in which each has its turn.
  *
- * A client is an address (clients.h). Two things can be had of it, each by a struct fair of its own:
+ * A client is an address (clients.h). Two things can be had of it, each by a struct fair of its
+ * own:
  *
  *   - a bound: fair_claim counts something a client has, up to `bound` of them; from then on those
  *     that want one wait, and fair_release lets the oldest of that client in.
- *   - a queue: fair_wait puts somebody in the queue, and fair_next takes out who is next: clients take
- *     turns, and within a client the one that came first. So of a scarce thing each client gets an
+ *   - a queue: fair_wait puts somebody in the queue, and fair_next takes out who is next: clients
+ * take turns, and within a client the one that came first. So of a scarce thing each client gets an
  *     equal share, however many of its connections wait (R. Jain, D. Chiu, W. Hawe, 1984; J. Nagle,
  *     RFC 970).
  *
- * Who waits has a ticket, whose descriptor an `await` can wait for: it is readable once the ticket has
- * been granted. Nothing here is locked: who calls these holds one constraint.
+ * Who waits has a ticket, whose descriptor an `await` can wait for: it is readable once the ticket
+ * has been granted. Nothing here is locked: who calls these holds one constraint.
  */
 #ifndef FAIR_H
 #define FAIR_H
@@ -42,8 +43,8 @@ void ticket_free(struct ticket *ticket);
 /* Makes it readable. */
 void ticket_grant(struct ticket *ticket, void *gift);
 
-/* Counts one more. EAGAIN where the client has as many as it may: the ticket waits, if there is one.
- * ENOMEM, ENOBUFS where too many wait. */
+/* Counts one more. EAGAIN where the client has as many as it may: the ticket waits, if there is
+ * one. ENOMEM, ENOBUFS where too many wait. */
 int fair_claim(struct fair *fair, const struct peer *peer, struct ticket *ticket);
 /* One less; grants the next, which is counted then. */
 void fair_release(struct fair *fair, const struct peer *peer);

@@ -1,8 +1,8 @@
 /* latencies.h - how long many requests have taken: a histogram whose buckets are a thirty-second of
  * their value wide (as HdrHistogram's are: G. Tene), so quantiles are right to 1.6 %.
  *
- * Values are microseconds, up to an hour and more. Packed, it is a pair of bucket and count for each
- * bucket that is not empty, which is how it is kept in a database.
+ * Values are microseconds, up to an hour and more. Packed, it is a pair of bucket and count for
+ * each bucket that is not empty, which is how it is kept in a database.
  */
 #ifndef LATENCIES_H
 #define LATENCIES_H

@@ -116,8 +116,7 @@ void ledger_write(struct ledger *ledger, struct ledger_batch *batch)
         atomic_fetch_add(&ledger->lost, batch->count);
 }
 
-int ledger_query(struct ledger *ledger, const struct ledger_span *span, char **text,
-                 size_t *length)
+int ledger_query(struct ledger *ledger, const struct ledger_span *span, char **text, size_t *length)
 {
     return ledger_database_query(ledger->database, span, text, length);
 }

@@ -1,10 +1,10 @@
-/* ledger.h - what a balancer has done, in an SQLite database: each connection, each request, and for
- * each second, replica and client how many requests, how many bytes and how long they took.
+/* ledger.h - what a balancer has done, in an SQLite database: each connection, each request, and
+ * for each second, replica and client how many requests, how many bytes and how long they took.
  *
- * What happens is entered in memory, up to a bound, and written in batches, one transaction each, by
- * a flow that may block. Nothing waits for the disk: what there is no room for is counted and left
- * out, and a database that cannot be written is tried again later, from then on. The file is in WAL
- * mode, so others may read it meanwhile. What is older than `keep` is deleted.
+ * What happens is entered in memory, up to a bound, and written in batches, one transaction each,
+ * by a flow that may block. Nothing waits for the disk: what there is no room for is counted and
+ * left out, and a database that cannot be written is tried again later, from then on. The file is
+ * in WAL mode, so others may read it meanwhile. What is older than `keep` is deleted.
  *
  * Without a file the database is in memory, and holds only the sums of each second.
  *
@@ -13,10 +13,10 @@
  *      CREATE TABLE second     (time, replica, client, requests, connections, up, down,
  *                               total, longest, latencies)
  *
- * Times are microseconds since 1970, in `second` seconds; spans are microseconds: waited, from accept
- * to when a replica was reached; answered and lasted, from the first bytes of a request to the first
- * and the last of its answer. up is from the client to the replica. latencies is a histogram of
- * `lasted` (latencies.h).
+ * Times are microseconds since 1970, in `second` seconds; spans are microseconds: waited, from
+ * accept to when a replica was reached; answered and lasted, from the first bytes of a request to
+ * the first and the last of its answer. up is from the client to the replica. latencies is a
+ * histogram of `lasted` (latencies.h).
  *
  * ledger_enter, ledger_name and ledger_take are called with one constraint held, ledger_write and
  * ledger_query with another.
@@ -61,15 +61,15 @@ uint64_t ledger_lost(const struct ledger *ledger);
 struct ledger_batch *ledger_take(struct ledger *ledger);
 void ledger_write(struct ledger *ledger, struct ledger_batch *batch);
 
-/* Throughput and latency over time as JSON, for the span from `from` to `to` (seconds since 1970) in
- * steps of `step` seconds, by replica or by client: the dozen with most requests.
+/* Throughput and latency over time as JSON, for the span from `from` to `to` (seconds since 1970)
+ * in steps of `step` seconds, by replica or by client: the dozen with most requests.
  *
  *      {"from": 1, "to": 3, "step": 1, "series": [{"name": "10.0.0.1:80", "requests": [2, 0],
  *       "connections": [1, 0], "bytes": [900, 0], "mean": [1200, null], "median": [...],
  *       "p99": [...], "max": [...]}, ...]}
  *
- * requests, connections and bytes are in all of a step; latencies microseconds, null where there was
- * no request. *text is to be freed. EINVAL for a span that is none or has more than 2000 steps,
+ * requests, connections and bytes are in all of a step; latencies microseconds, null where there
+ * was no request. *text is to be freed. EINVAL for a span that is none or has more than 2000 steps,
  * ENOMEM, EIO. */
 struct ledger_span {
     int64_t from, to, step;

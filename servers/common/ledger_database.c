@@ -91,9 +91,9 @@ static bool open_handle(struct ledger_database *database)
     if (status == SQLITE_OK)
         status = sqlite3_busy_timeout(database->handle, 2000);
     if (status == SQLITE_OK)
-        status = sqlite3_create_function(database->handle, "merged", 2,
-                                         SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, merged, NULL,
-                                         NULL);
+        status =
+            sqlite3_create_function(database->handle, "merged", 2,
+                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, merged, NULL, NULL);
     if (status == SQLITE_OK)
         status = sqlite3_exec(database->handle, schema, NULL, NULL, NULL);
     for (int i = 0; i < STATEMENTS && status == SQLITE_OK; i++)
@@ -209,8 +209,8 @@ static struct sums *sums_of(struct ledger_database *database, const struct ledge
                             int64_t time)
 {
     struct sums *sums = &database->sums[place_of(row->replica, &row->entry.client, time)];
-    if (sums->replica != NULL && sums->time == time &&
-        strcmp(sums->replica, row->replica) == 0 && same_client(&sums->client, &row->entry.client))
+    if (sums->replica != NULL && sums->time == time && strcmp(sums->replica, row->replica) == 0 &&
+        same_client(&sums->client, &row->entry.client))
         return sums;
     if (sums->replica != NULL && !write_sums(database, sums))
         return NULL;
@@ -251,9 +251,9 @@ static bool write_connection(struct ledger_database *database, const struct ledg
     bind_text(statement, 2, row->replica);
     bind_peer(statement, 3, &entry->client);
     sqlite3_bind_int(statement, 4, entry->client.port);
-    sqlite3_bind_int64(statement, 5,
-                       (int64_t)span(entry->began,
-                                     entry->answered != 0 ? entry->answered : entry->ended));
+    sqlite3_bind_int64(
+        statement, 5,
+        (int64_t)span(entry->began, entry->answered != 0 ? entry->answered : entry->ended));
     sqlite3_bind_int64(statement, 6, (int64_t)span(entry->began, entry->ended));
     sqlite3_bind_int64(statement, 7, (int64_t)entry->up);
     sqlite3_bind_int64(statement, 8, (int64_t)entry->down);
@@ -298,9 +298,9 @@ static bool write_row(struct ledger_database *database, const struct ledger_row 
         sums->connections++;
     }
     if (database->path != NULL)
-        written = request ? write_request(database, row,
-                                          (int64_t)(entry->began / MICROSECOND) + offset)
-                          : write_connection(database, row, ended);
+        written = request
+                      ? write_request(database, row, (int64_t)(entry->began / MICROSECOND) + offset)
+                      : write_connection(database, row, ended);
     return written;
 }
 
@@ -388,8 +388,8 @@ static int find_names(struct query *query)
         " GROUP BY client ORDER BY n DESC, client LIMIT ?",
     };
     sqlite3_stmt *statement = NULL;
-    int status = sqlite3_prepare_v2(query->handle, texts[query->span->by_client], -1, &statement,
-                                    NULL);
+    int status =
+        sqlite3_prepare_v2(query->handle, texts[query->span->by_client], -1, &statement, NULL);
     if (status == SQLITE_OK) {
         sqlite3_bind_int64(statement, 1, query->span->from);
         sqlite3_bind_int64(statement, 2, query->span->to);
@@ -486,7 +486,8 @@ static int add_rows(struct query *query)
     return status == SQLITE_DONE ? 0 : EIO;
 }
 
-/* Names are those of clients and replicas: addresses. What JSON would have to escape becomes '?'. */
+/* Names are those of clients and replicas: addresses. What JSON would have to escape becomes '?'.
+ */
 static void put_name(FILE *to, const char *name)
 {
     for (; *name != '\0'; name++)

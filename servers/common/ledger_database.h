@@ -1,5 +1,5 @@
-/* ledger_database.h - the database of a ledger: what is written to it, and read from it. For one flow
- * at a time, which may block. */
+/* ledger_database.h - the database of a ledger: what is written to it, and read from it. For one
+ * flow at a time, which may block. */
 #ifndef LEDGER_DATABASE_H
 #define LEDGER_DATABASE_H
 

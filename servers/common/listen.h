@@ -46,8 +46,8 @@ int listen_socket(unsigned number);
 /* The same, or until the descriptor `other` is readable: then *socket is -1. */
 int listen_accept_or(int other, int *socket, struct peer *peer);
 
-/* A socket of its own beside these, for another purpose: prints '`what` on ADDR:PORT'. Who has opened
- * it closes it. */
+/* A socket of its own beside these, for another purpose: prints '`what` on ADDR:PORT'. Who has
+ * opened it closes it. */
 int listen_open_for(const char *what, const char *address, int *listener);
 int listen_accept_for(int listener, int *socket, struct peer *peer);
 

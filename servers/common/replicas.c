@@ -85,7 +85,8 @@ static int grow(struct replicas *replicas)
     struct replica **items = realloc(replicas->items, room * sizeof *items);
     if (items != NULL)
         replicas->items = items;
-    struct replica **choice = items != NULL ? realloc(replicas->choice, room * sizeof *choice) : NULL;
+    struct replica **choice =
+        items != NULL ? realloc(replicas->choice, room * sizeof *choice) : NULL;
     if (choice == NULL)
         return ENOMEM;
     replicas->choice = choice;
@@ -191,8 +192,8 @@ static size_t collect(const struct replicas *replicas, uint64_t now, bool also_d
 }
 
 /* From the best candidates to those of the last resort. */
-static size_t candidates(const struct replicas *replicas, uint64_t now,
-                         const struct replica *avoid, size_t *full)
+static size_t candidates(const struct replicas *replicas, uint64_t now, const struct replica *avoid,
+                         size_t *full)
 {
     size_t count = collect(replicas, now, false, avoid, full);
     if (count == 0 && *full == 0)

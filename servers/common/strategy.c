@@ -78,8 +78,8 @@ static size_t two_choices(const struct choice *choice)
     return load_of(choice->of[other]) < load_of(choice->of[one]) ? other : one;
 }
 
-/* What a request would have to wait for: those ahead of it, and itself. One that is not known yet is
- * asked once, and not again before it has answered. The algorithm is Finagle's "peak EWMA". */
+/* What a request would have to wait for: those ahead of it, and itself. One that is not known yet
+ * is asked once, and not again before it has answered. The algorithm is Finagle's "peak EWMA". */
 static uint64_t latency_cost(const struct choice *choice, const struct replica *replica)
 {
     const uint64_t unknown = UINT64_C(1) << 40;

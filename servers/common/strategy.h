@@ -4,15 +4,15 @@
 
 #include "replicas.h"
 
-/* What a strategy chooses from: replicas that take a connection now, in the order in which they were
- * added. */
+/* What a strategy chooses from: replicas that take a connection now, in the order in which they
+ * were added. */
 struct choice {
     struct replica *const *of;
     size_t count; /* at least 1 */
     const struct peer *client;
-    uint64_t now;      /* ns of the monotonic clock */
-    uint64_t turn;     /* one more for each connection */
-    uint64_t *random;  /* state of strategy_random */
+    uint64_t now;     /* ns of the monotonic clock */
+    uint64_t turn;    /* one more for each connection */
+    uint64_t *random; /* state of strategy_random */
 };
 
 struct strategy {
@@ -21,7 +21,8 @@ struct strategy {
     size_t (*pick)(const struct choice *choice);
 };
 
-/* splitmix64: G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014. */
+/* splitmix64: G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
+ */
 uint64_t strategy_random(uint64_t *state);
 
 /* FNV-1a, then the finalizer of splitmix64, so that all bits count. */
