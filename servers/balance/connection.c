@@ -256,7 +256,7 @@ int Depart(Depart_in *in, Depart_out *out)
         atomic_fetch_add_explicit(&replica->served, 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&replica->up, wire->up.bytes, memory_order_relaxed);
         atomic_fetch_add_explicit(&replica->down_bytes, wire->down.bytes, memory_order_relaxed);
-        if (atomic_load(&wire->gone) && wire->down.bytes == 0 && replicas_failed(replicas, replica))
+        if (atomic_load(&wire->gone) && wire->down.bytes == 0 && replicas_reset(replicas, replica))
             flux_log(FLUX_WARNING, "replica %s is down: it resets connections", replica->name);
     }
     if (account != NULL && account->claimed)

@@ -238,7 +238,8 @@ bool IsAiling(direction *way)
 {
     const struct wire *wire = wire_of(way);
     return wire->state == WIRE_LINKED &&
-           atomic_load_explicit(&wire->at->failures, memory_order_relaxed) != 0;
+           (atomic_load_explicit(&wire->at->failures, memory_order_relaxed) != 0 ||
+            atomic_load_explicit(&wire->at->down, memory_order_relaxed));
 }
 
 bool IsLinking(direction *way)

@@ -162,8 +162,11 @@ int Send(Send_in *in, Send_out *out)
     else if (way->ended)
         pass_on_end(wire, way);
     out->ready = way->load != NULL ? to : way->up ? wire->client : wire->replica;
-    if (some)
-        out->patience = way->scorned ? LINGER : milliseconds(settings.idle_timeout);
+    if (way->scorned)
+        out->patience = LINGER;
+    else if (some)
+        out->patience = flux_stopping() && way->load == NULL ? QUIET /* and then Rouse sees */
+                                                             : milliseconds(settings.idle_timeout);
     return 0;
 }
 

@@ -240,25 +240,31 @@ void replicas_give(struct replicas *replicas, struct replica *replica)
 
 /* ---- how they are doing ---------------------------------------------------------------------- */
 
-bool replicas_failed(struct replicas *replicas, struct replica *replica)
+static bool count_failure(const struct replicas *replicas, struct replica *replica,
+                          atomic_uint *in_a_row)
 {
     atomic_fetch_add_explicit(&replica->failed, 1, memory_order_relaxed);
-    replica->failures++;
-    if (replica->failures < replicas->options.failures)
+    if (atomic_fetch_add(in_a_row, 1) + 1 < replicas->options.failures)
         return false;
-    bool was = replica->down;
-    replica->down = true;
     replica->retry_at = flux_now() + replicas->options.retry;
-    return !was;
+    return !atomic_exchange(&replica->down, true);
+}
+
+bool replicas_failed(struct replicas *replicas, struct replica *replica)
+{
+    return count_failure(replicas, replica, &replica->failures);
+}
+
+bool replicas_reset(struct replicas *replicas, struct replica *replica)
+{
+    return count_failure(replicas, replica, &replica->resets);
 }
 
 bool replicas_reached(struct replicas *replicas, struct replica *replica)
 {
     (void)replicas;
-    bool was = replica->down;
-    replica->down = false;
-    replica->failures = 0;
-    return was;
+    atomic_store(&replica->failures, 0);
+    return atomic_exchange(&replica->down, false);
 }
 
 struct replica *replicas_due(struct replicas *replicas, uint64_t interval)
@@ -308,6 +314,8 @@ uint64_t replica_latency(const struct replica *replica, uint64_t now)
 void replica_answered(struct replica *replica, uint64_t latency)
 {
     uint64_t now = flux_now();
+    if (atomic_load_explicit(&replica->resets, memory_order_relaxed) != 0)
+        atomic_store(&replica->resets, 0);
     uint64_t at = atomic_load_explicit(&replica->latency_at, memory_order_relaxed);
     uint64_t average = atomic_load_explicit(&replica->latency, memory_order_relaxed);
     if (latency >= average) {

@@ -32,7 +32,8 @@ struct replica {
 
     bool draining, removed;
     atomic_bool down;
-    atomic_uint failures; /* in a row: to connect, or resets ahead of any answer */
+    atomic_uint failures; /* in a row to connect */
+    atomic_uint resets;   /* in a row ahead of any answer */
     unsigned references;  /* connections, and probes */
     unsigned connections;
     uint64_t retry_at;  /* down: when a connection may try it; ns of the monotonic clock */
@@ -89,9 +90,11 @@ bool replicas_have_room(const struct replicas *replicas);
 /* The connection is over. The replica may be gone after this. */
 void replicas_give(struct replicas *replicas, struct replica *replica);
 
-/* It could not be reached, or has reset a connection before it said anything. Returns whether it is
- * down by that, and was not before. */
+/* It could not be reached; or it has broken off a connection before it said anything, which tells
+ * as much: until it answers again, connecting to it proves nothing. Both return whether it is down
+ * by that, and was not before. */
 bool replicas_failed(struct replicas *replicas, struct replica *replica);
+bool replicas_reset(struct replicas *replicas, struct replica *replica);
 /* It has been reached. Returns whether it was down. */
 bool replicas_reached(struct replicas *replicas, struct replica *replica);
 

@@ -98,6 +98,7 @@ class Replica:
                 reset(connection)
             except OSError:
                 pass
+        until(lambda: not self.open, "its connections are closed")
 
 
 def reset(connection):
