@@ -39,12 +39,12 @@ uint16_t listen_port(void);
  * stopping, EMFILE when there are no descriptors; both leave the connection where it is. */
 int listen_accept(int *socket, struct peer *peer);
 
+/* The same, or until the descriptor `other` is readable: then *socket is -1. */
+int listen_accept_or(int other, int *socket, struct peer *peer);
+
 /* Those that are open, from 0 on. */
 unsigned listen_count(void);
 int listen_socket(unsigned number);
-
-/* The same, or until the descriptor `other` is readable: then *socket is -1. */
-int listen_accept_or(int other, int *socket, struct peer *peer);
 
 /* A socket of its own beside these, for another purpose: prints '`what` on ADDR:PORT'. Who has
  * opened it closes it. */
