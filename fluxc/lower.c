@@ -218,8 +218,9 @@ static void memo_use(struct lowering *l, struct memos *memos, const struct predi
 
 /* Goes to `no` unless every pattern holds. */
 static void lower_patterns(struct lowering *l, const struct pattern *patterns, struct value *value,
-                           struct place *place, unsigned no, struct memos *memos)
+                           struct place *place, unsigned no, struct memos *memos, unsigned arm)
 {
+    bool first = arm == 0 || arm == STEP_REPEATS;
     for (unsigned i = 0; value && i < value->fields->count; i++) {
         if (!patterns[i].predicate)
             continue;
@@ -233,6 +234,9 @@ static void lower_patterns(struct lowering *l, const struct pattern *patterns, s
         step->other = label_use(l, no);
         struct memo *memo = memos ? memo_find(memos, patterns[i].predicate, i) : NULL;
         step->memo = memo ? memo->number : 0;
+        step->arm = arm;
+        step->first = first;
+        first = false;
     }
 }
 
@@ -296,7 +300,7 @@ static struct value *lower_dispatch(struct lowering *l, struct place *place, str
     for (unsigned a = 0; a < arms; a++) {
         const struct arm *arm = &node->arms[a];
         unsigned no = label_new(l);
-        lower_patterns(l, arm->patterns, input, place, no, &memos);
+        lower_patterns(l, arm->patterns, input, place, no, &memos, a);
         value = lower_arm(l, arm, place, input, fail, first);
         add_copy(l, value, join, place, arm->span);
         exhaustive = !label_used(l, no);
@@ -503,7 +507,7 @@ static struct value *lower_node(struct lowering *l, struct node *node, struct sp
 
     unsigned leave = label_new(l);
     if (repeat) {
-        lower_patterns(l, repeat->patterns, value, place, leave, NULL);
+        lower_patterns(l, repeat->patterns, value, place, leave, NULL, STEP_REPEATS);
         give(l, taken, place, span);
         add_turn(l, value, input, begin, place, span);
         label_here(l, leave);
@@ -530,7 +534,7 @@ static struct value *lower_node(struct lowering *l, struct node *node, struct sp
         } else {
             lower_recovering(l, node->handler, place, node->handler->span, input, value, fail);
             if (repeat) {
-                lower_patterns(l, repeat->patterns, value, place, exit, NULL);
+                lower_patterns(l, repeat->patterns, value, place, exit, NULL, STEP_REPEATS);
                 add_turn(l, value, input, begin, place, span);
             } else {
                 add_goto(l, exit, place, span);

@@ -118,6 +118,12 @@ static void add_output(struct files *files, const struct prog *prog)
     case EMIT_LOCKS:
         emit_locks(prog, add_listing(files, name));
         break;
+    case EMIT_SIM:
+        emit_sim(prog, add_file(files, name, OUTPUT_REPLACE));
+        break;
+    case EMIT_PROFILE:
+        emit_profile(prog->program, add_file(files, name, OUTPUT_NEW));
+        break;
     }
 }
 

@@ -31,6 +31,8 @@ static const struct {
     [EMIT_JSON] = {"json", "everything known about the program"},
     [EMIT_PROG] = {"prog", "the steps that a flow takes"},
     [EMIT_LOCKS] = {"locks", "the constraints that each node takes"},
+    [EMIT_SIM] = {"sim", "a simulator of the program, to be linked with libflux-sim"},
+    [EMIT_PROFILE] = {"profile-template", "a profile for the simulator, to be filled in"},
 };
 enum { EMIT_COUNT = sizeof emits / sizeof emits[0] };
 

@@ -11,7 +11,18 @@
 /* R41 */
 enum status { STATUS_OK = 0, STATUS_ERRORS = 1, STATUS_USAGE = 2, STATUS_DEFECT = 70 };
 
-enum emit { EMIT_C, EMIT_H, EMIT_STUBS, EMIT_DOT, EMIT_SVG, EMIT_JSON, EMIT_PROG, EMIT_LOCKS };
+enum emit {
+    EMIT_C,
+    EMIT_H,
+    EMIT_STUBS,
+    EMIT_DOT,
+    EMIT_SVG,
+    EMIT_JSON,
+    EMIT_PROG,
+    EMIT_LOCKS,
+    EMIT_SIM,
+    EMIT_PROFILE
+};
 
 typedef VECTOR(const char *) strings;
 

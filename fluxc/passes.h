@@ -41,6 +41,8 @@ void emit_h(const struct prog *prog, const struct emit_options *options, struct 
 void emit_c(const struct prog *prog, const struct emit_options *options, struct text *out);
 void emit_prog(const struct prog *prog, struct text *out);
 void emit_locks(const struct prog *prog, struct text *out);
+void emit_sim(const struct prog *prog, struct text *out);
+void emit_profile(const struct program *program, struct text *out);
 void emit_stubs(const struct program *program, const struct emit_options *options, struct text *out);
 void emit_dot(const struct program *program, struct text *out);
 void emit_svg(const struct program *program, struct text *out);

@@ -67,7 +67,8 @@ enum step_op {
     STEP_GOTO     /* only while lowering: to next */
 };
 
-#define STEP_NONE UINT32_MAX
+#define STEP_NONE    UINT32_MAX
+#define STEP_REPEATS UINT32_MAX /* a test that is of a `repeat` and of no arm */
 
 struct step {
     enum step_op op;
@@ -81,6 +82,8 @@ struct step {
     unsigned field;        /* test: index in input; see also memo, fail, recover */
     unsigned memo;         /* test: 0, or number of the memo that keeps its answer: a predicate that
                               several arms ask about one field is called once (R19) */
+    unsigned arm;          /* test: of which arm it is, from 0; or STEP_REPEATS */
+    bool first;            /* test: the first of its dispatch or `repeat` */
     const struct lock *lock;
     bool write;            /* take, give: the mode */
     bool takes_error;      /* call, copy: the code follows the fields of input (handlers, R24) */
