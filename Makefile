@@ -65,6 +65,7 @@ LIBS_thread   = -pthread
 LIBS_pool     = -pthread
 LIBS_event    = -lboost_context -pthread
 LIBS_trace    = -lboost_context -pthread
+LIBS_sim      = -ljansson -lm -pthread
 
 # Nodes run on stacks with a guard below, which large arrays must not step over.
 GUARD         = -fstack-clash-protection
@@ -81,8 +82,9 @@ FLUXC        = $(BUILD)/bin/fluxc
 FLUXC_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard fluxc/*.c)) \
                  $(if $(wildcard grammar/flux.y),$(BUILD)/obj/gen/flux.tab.o) \
                  $(if $(wildcard grammar/flux.l),$(BUILD)/obj/gen/flux.lex.o)
-HEADERS      = $(BUILD)/include/flux.h $(BUILD)/include/flux_abi.h
-LIBRARIES   := $(RUNTIMES:%=$(BUILD)/lib/libflux-%.a) $(RUNTIMES:%=$(BUILD)/lib/pkgconfig/flux-%.pc)
+HEADERS      = $(BUILD)/include/flux.h $(BUILD)/include/flux_abi.h $(BUILD)/include/flux_sim.h
+LIBRARIES   := $(RUNTIMES:%=$(BUILD)/lib/libflux-%.a) $(RUNTIMES:%=$(BUILD)/lib/pkgconfig/flux-%.pc) \
+               $(BUILD)/lib/libflux-sim.a $(BUILD)/lib/pkgconfig/flux-sim.pc
 TOOLS       := $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
 SERVER_BINS := $(foreach s,$(SERVERS),$(RUNTIMES:%=$(BUILD)/bin/$(notdir $(s))-%))
 
@@ -211,6 +213,13 @@ endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
 $(if $(LTO),$(foreach r,$(RUNTIMES),$(eval $(call whole_rules,$(r)))))
 $(if $(WATCHED),,$(foreach r,$(RUNTIMES),$(eval $(call release_rules,$(r)))))
+
+# The simulator is a library like them, but its programs have tables in place of nodes.
+$(BUILD)/obj/runtimes/sim/%.o: runtimes/sim/%.c $(BUILD)/settings
+	$(call compile,-D_GNU_SOURCE $(if $(SAN)$(COVERAGE),,-O3) -Iruntimes)
+
+$(BUILD)/lib/libflux-sim.a: $(call runtime_objects,sim,$(BUILD)/obj)
+	$(archive)
 
 # The build folder is laid out as an installation is, so one .pc file serves both, wherever it is.
 $(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
@@ -358,6 +367,17 @@ $(patsubst %,$(BUILD)/%-$(1),$(call debug_tests,runtime)): \
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_test_rules,$(r))))
 
+# Simulators of small programs whose answers are known.
+SIMULATORS := $(patsubst tests/sim/models/%.flux,$(BUILD)/tests/sim/%,$(wildcard tests/sim/models/*.flux))
+
+$(BUILD)/gen/tests/sim/%_sim.c: tests/sim/models/%.flux $(FLUXC)
+	$(call say,FLUXC,$<)
+	$(Q)mkdir -p $(@D) && $(FLUXC) --emit=sim -o $@ $<
+$(BUILD)/obj/tests/sim/%_sim.o: $(BUILD)/gen/tests/sim/%_sim.c $(BUILD)/settings | $(HEADERS)
+	$(call compile,-I$(BUILD)/include)
+$(BUILD)/tests/sim/%: $(BUILD)/obj/tests/sim/%_sim.o $(BUILD)/lib/libflux-sim.a
+	$(call link,$(LIBS_sim))
+
 # The runner of a runtime is its library, the kit, and no program: that is a shared library, for each
 # random program another one, in place of the stub.
 RUNNERS := $(RUNTIMES:%=$(BUILD)/tests/random/runner-%)
@@ -428,6 +448,10 @@ soak-web: $(RUNTIMES:%=$(BUILD)/bin/web-%) $(BUILD)/tests/soak/leak.so ## the we
 	$(Q)$(PYTHON) tests/soak/web.py --build=$(BUILD) --sanitizer='$(SAN)' --runtimes='$(RUNTIMES)' \
 	    --seconds=$(SOAK_SECONDS) $(if $(LEAK),--leak=$(LEAK))
 
+.PHONY: oracles
+oracles: $(SIMULATORS) ## the simulator against models whose answers are known exactly
+	$(Q)$(PYTHON) tests/sim/oracles.py --build=$(BUILD) --full
+
 model: ## checks all of the model of the constraints, see docs/model.md (20 minutes, 5 GB)
 	$(Q)$(PYTHON) tests/model/run.py
 
@@ -484,7 +508,7 @@ fuzz-run: $(if $(F),$(F:%=$(BUILD)/tests/fuzz/%_fuzz),$(FUZZERS))
 PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-dev \
            libhttp-parser-dev libturbojpeg0-dev media-types \
            libcmocka-dev libevent-dev libssl-dev openssl libcurl4-openssl-dev valgrind graphviz curl \
-           spin uthash-dev zlib1g-dev libsqlite3-dev
+           spin uthash-dev zlib1g-dev libsqlite3-dev libjansson-dev librandom123-dev
 
 .PHONY: deps install
 deps: ## installs the Debian packages that are missing (root or sudo)

@@ -21,7 +21,10 @@ struct work {
     const struct model *model;
     const struct effort *effort;
     struct row *rows;
+    struct replication **runs; /* of the first round, until its warm-up is known */
     unsigned from, to;
+    uint32_t cut;              /* parts */
+    bool cut_known;
     atomic_uint next, done;
     void (*tick)(unsigned done, unsigned of);
     pthread_mutex_t lock; /* of tick */
@@ -66,7 +69,6 @@ static void summarise(struct row *row, const struct model *model, const struct r
     row->helpers = share(totals->helpers, time,
                          machine->kind == MACHINE_EVENT ? machine->helpers : 0);
     row->disks = share(totals->disks, time, machine->disks);
-    row->warm_up = run->warm_up;
     row->end = run->end;
     row->events = run->events;
     row->failed = totals->failed;
@@ -82,24 +84,37 @@ static void summarise(struct row *row, const struct model *model, const struct r
     }
 }
 
+static void finish_one(struct work *work, unsigned number, struct replication *run)
+{
+    struct row *row = &work->rows[number];
+    unsigned constraints = work->model->program->constraint_count;
+    row->held = calloc(2 * (size_t)constraints + 1, sizeof *row->held);
+    row->error = run->error;
+    if (row->held == NULL)
+        row->error = "no memory for a replication";
+    if (row->error == NULL) {
+        row->waited = row->held + constraints;
+        row->warm_up = work->cut * (run->first_room / SIM_PARTS);
+        replication_cut(run, work->cut);
+        summarise(row, work->model, run);
+    }
+    replication_free(run);
+    free(run);
+}
+
 static void run_one(struct work *work, unsigned number)
 {
     const struct effort *effort = work->effort;
     struct replication *run = malloc(sizeof *run);
-    struct row *row = &work->rows[number];
-    unsigned constraints = work->model->program->constraint_count;
-    row->held = calloc(2 * (size_t)constraints + 1, sizeof *row->held);
-    if (run == NULL || row->held == NULL) {
-        row->error = "no memory for a replication";
-    } else {
-        row->waited = row->held + constraints;
-        replication_run(run, work->model, effort->seed, number, effort->requests, effort->cut);
-        if (run->error == NULL)
-            summarise(row, work->model, run);
-        row->error = run->error;
-        replication_free(run);
+    if (run == NULL) {
+        work->rows[number].error = "no memory for a replication";
+        return;
     }
-    free(run);
+    replication_run(run, work->model, effort->seed, number, effort->requests, effort->cut);
+    if (work->cut_known)
+        finish_one(work, number, run);
+    else
+        work->runs[number] = run;
 }
 
 static void *run_some(void *argument)
@@ -118,6 +133,25 @@ static void *run_some(void *argument)
     return NULL;
 }
 
+/* Where the mean of the replications has settled: in parts. */
+static uint32_t find_cut(const struct work *work)
+{
+    uint32_t room = work->runs[0] != NULL ? work->runs[0]->first_room : 0, part = room / SIM_PARTS;
+    double *means = calloc(room + 1, sizeof *means);
+    uint32_t cut = 0;
+    bool all = means != NULL && room > 0;
+    for (unsigned i = 0; all && i < work->to; i++) {
+        const struct replication *run = work->runs[i];
+        all = run != NULL && run->error == NULL && run->first_count == room;
+        for (uint32_t k = 0; all && k < room; k++)
+            means[k] += (double)run->first[k] / work->to;
+    }
+    if (all)
+        cut = (sim_mser5(means, room) + part - 1) / part;
+    free(means);
+    return cut;
+}
+
 /* Replications from..to, side by side; the calling thread is one of those that run them. */
 static void run_all(struct work *work)
 {
@@ -132,6 +166,13 @@ static void run_all(struct work *work)
     for (unsigned i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     free(threads);
+    if (work->cut_known)
+        return;
+    work->cut = find_cut(work);
+    work->cut_known = true;
+    for (unsigned i = work->from; i < work->to; i++)
+        if (work->runs[i] != NULL)
+            finish_one(work, i, work->runs[i]);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -238,8 +279,9 @@ void experiment_run(struct point *to, const struct model *model, const struct ef
     double *scratch = calloc(most, sizeof *scratch);
     *to = (struct point){.held = calloc(2 * (size_t)constraints + 1, sizeof *to->held)};
     work.rows = calloc(most, sizeof *work.rows);
+    work.runs = calloc(count, sizeof *work.runs);
     pthread_mutex_init(&work.lock, NULL);
-    if (work.rows == NULL || scratch == NULL || to->held == NULL) {
+    if (work.rows == NULL || work.runs == NULL || scratch == NULL || to->held == NULL) {
         to->error = "no memory";
         goto done;
     }
@@ -262,6 +304,7 @@ done:
         free(work.rows[i].held);
     pthread_mutex_destroy(&work.lock);
     free(work.rows);
+    free(work.runs);
     free(scratch);
 }
 

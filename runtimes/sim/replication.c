@@ -112,12 +112,7 @@ struct sim {
     struct source_state *source_states;
     struct sim_random *node_random; /* for each node: times, errors and decisions */
 
-    /* The warm-up: responses of the first requests, and what the totals were meanwhile. */
-    float *first;
-    uint32_t first_count, first_room;
-    struct totals snapshots[65];
     uint64_t wanted;
-    bool warming;
     const char *error;
 };
 
@@ -195,37 +190,29 @@ static void subtract(struct totals *from, const struct totals *what)
     from->missed -= what->missed;
 }
 
-/* The first part is over: what of it counts. */
-static void end_warm_up(struct sim *sim)
+void replication_cut(struct replication *replication, uint32_t parts)
 {
-    struct replication *to = sim->to;
-    uint32_t part = sim->first_room / 64, cut = 0;
-    if (!sim->warming)
-        return;
-    sim->warming = false;
-    settle_integrals(sim);
-    if (part > 0 && sim->first_count == sim->first_room) {
-        cut = (sim_mser5(sim->first, sim->first_count) + part - 1) / part;
-        if (cut > 0)
-            to->warm_up_time = sim->snapshots[cut].time;
-        subtract(&to->totals, &sim->snapshots[cut]);
-        cut *= part;
-    }
-    to->warm_up = cut;
-    for (uint32_t i = cut; i < sim->first_count; i++)
-        sim_histogram_add(&to->response, (double)sim->first[i]);
+    uint32_t part = replication->first_room / SIM_PARTS;
+    if (replication->first_count < replication->first_room)
+        parts = 0;
+    if (parts > 0)
+        subtract(&replication->totals, &replication->snapshots[parts]);
+    for (uint32_t i = parts * part; i < replication->first_count; i++)
+        sim_histogram_add(&replication->response, (double)replication->first[i]);
+    free(replication->first);
+    replication->first = NULL;
+    replication->first_count = replication->first_room = 0;
 }
 
-static void warm_up_with(struct sim *sim, double response)
+static void store(struct sim *sim, double response)
 {
-    sim->first[sim->first_count++] = (float)response;
-    uint32_t part = sim->first_room / 64;
-    if (part > 0 && sim->first_count % part == 0) {
+    struct replication *to = sim->to;
+    uint32_t part = to->first_room / SIM_PARTS;
+    to->first[to->first_count++] = (float)response;
+    if (to->first_count % part == 0) {
         settle_integrals(sim);
-        sim->snapshots[sim->first_count / part] = sim->to->totals;
+        to->snapshots[to->first_count / part] = to->totals;
     }
-    if (sim->first_count == sim->first_room)
-        end_warm_up(sim);
 }
 
 static void complete(struct sim *sim, struct flow *flow)
@@ -235,11 +222,11 @@ static void complete(struct sim *sim, struct flow *flow)
     count_requests(sim, -1);
     sim->to->totals.completed++;
     sim->to->end = sim->now;
-    if (sim->warming)
-        warm_up_with(sim, response);
+    if (sim->to->first_count < sim->to->first_room)
+        store(sim, response);
     else
         sim_histogram_add(&sim->to->response, response);
-    if (sim->to->response.count == sim->wanted / 2)
+    if (sim->to->totals.completed == sim->wanted / 2)
         sim->to->in_system_half = sim->requests;
 }
 
@@ -1062,22 +1049,22 @@ static bool make_sources(struct sim *sim, uint64_t seed, uint32_t number)
 }
 
 #define FIRST_LEAST 1024u
-#define FIRST_MOST  (1u << 18)
+#define FIRST_MOST  (1u << 16)
 
-static bool make_measure(struct sim *sim, uint64_t requests, bool cut)
+static bool make_measure(struct sim *sim, uint64_t requests, bool first)
 {
     const struct flux_sim_program *program = sim->model->program;
-    sim->to->constraints = calloc(program->constraint_count + 1, sizeof *sim->to->constraints);
-    sim->to->nodes = calloc(program->node_count + 1, sizeof *sim->to->nodes);
+    struct replication *to = sim->to;
+    to->constraints = calloc(program->constraint_count + 1, sizeof *to->constraints);
+    to->nodes = calloc(program->node_count + 1, sizeof *to->nodes);
     sim->wanted = requests;
-    if (cut) {
+    if (first) {
         uint64_t room = requests / 4;
         room = room < FIRST_LEAST ? FIRST_LEAST : room > FIRST_MOST ? FIRST_MOST : room;
-        sim->first_room = (uint32_t)room & ~63u;
-        sim->first = calloc(sim->first_room, sizeof *sim->first);
-        sim->warming = true;
+        to->first_room = (uint32_t)room / SIM_PARTS * SIM_PARTS;
+        to->first = calloc(to->first_room, sizeof *to->first);
     }
-    return sim->to->constraints != NULL && sim->to->nodes != NULL && (!cut || sim->first != NULL);
+    return to->constraints != NULL && to->nodes != NULL && (!first || to->first != NULL);
 }
 
 static void start(struct sim *sim)
@@ -1112,7 +1099,7 @@ static void go(struct sim *sim)
     struct replication *to = sim->to;
     uint64_t checked = 0;
     start(sim);
-    while (sim->error == NULL && to->response.count < sim->wanted) {
+    while (sim->error == NULL && to->totals.completed < sim->wanted) {
         if (sim->events.count == 0)
             break;
         if (++to->events - checked > 4096) {
@@ -1122,9 +1109,7 @@ static void go(struct sim *sim)
         }
         happen(sim, sim_heap_take(&sim->events));
     }
-    end_warm_up(sim);
     settle_integrals(sim);
-    to->totals.time = sim->now - to->warm_up_time;
     to->whole_time = sim->now;
     to->in_system_end = sim->requests;
 }
@@ -1142,11 +1127,10 @@ static void release(struct sim *sim)
     free(sim->lock_base);
     free(sim->source_states);
     free(sim->node_random);
-    free(sim->first);
 }
 
 void replication_run(struct replication *to, const struct model *model, uint64_t seed,
-                     uint32_t number, uint64_t requests, bool cut)
+                     uint32_t number, uint64_t requests, bool first)
 {
     *to = (struct replication){.error = NULL};
     struct sim sim = {.model = model,
@@ -1155,7 +1139,7 @@ void replication_run(struct replication *to, const struct model *model, uint64_t
                       .to = to,
                       .flow_free = NOBODY};
     if (make_machine(&sim) && make_locks(&sim) && make_sources(&sim, seed, number) &&
-        make_measure(&sim, requests, cut))
+        make_measure(&sim, requests, first))
         go(&sim);
     else
         sim.error = "no memory for a replication";
@@ -1165,6 +1149,7 @@ void replication_run(struct replication *to, const struct model *model, uint64_t
 
 void replication_free(struct replication *replication)
 {
+    free(replication->first);
     free(replication->constraints);
     free(replication->nodes);
 }

@@ -5,7 +5,7 @@
 #include "model.h"
 #include "statistics.h"
 
-/* Integrals over time and counts, from the end of the warm-up on. */
+/* Integrals over time and counts. */
 struct totals {
     double time;
     double requests;     /* in the system, integrated */
@@ -26,24 +26,30 @@ struct node_totals {
     double cpu, blocked; /* seconds, of calls */
 };
 
+#define SIM_PARTS 64 /* of what is stored of the beginning; the warm-up is some of them */
+
 struct replication {
-    struct sim_histogram response; /* of requests that were completed after the warm-up */
+    struct sim_histogram response; /* of requests */
     struct totals totals;
+    float *first; /* the response of each of the first requests, until replication_cut */
+    uint32_t first_count, first_room;
+    struct totals snapshots[SIM_PARTS + 1]; /* after each part of them */
     struct constraint_totals *constraints;
     struct node_totals *nodes;
     uint64_t events;
-    uint32_t warm_up; /* requests */
-    double warm_up_time;
     double whole_time; /* what constraints and nodes have is of all of it */
     double end;                  /* when the last request was completed */
     double in_system_half, in_system_end; /* requests: what a growing queue is known by */
     const char *error;           /* NULL: it has come to its end; static storage */
 };
 
-/* Runs until `requests` have been completed after the warm-up, or nothing is left to happen.
- * `cut`: the warm-up is looked for and left out. Several may run at a time. */
+/* Runs until `requests` have been completed, or nothing is left to happen. `first`: the responses of
+ * a part of them, the first, are stored, for a warm-up to be found. Several may run at a time. */
 void replication_run(struct replication *to, const struct model *model, uint64_t seed,
-                     uint32_t number, uint64_t requests, bool cut);
+                     uint32_t number, uint64_t requests, bool first);
+
+/* Leaves out that many parts at the beginning. Once; nothing is stored any more then. */
+void replication_cut(struct replication *replication, uint32_t parts);
 void replication_free(struct replication *replication);
 
 #endif

@@ -28,14 +28,14 @@ double sim_histogram_quantile(const struct sim_histogram *histogram, double shar
     return histogram->most;
 }
 
-uint32_t sim_mser5(const float *values, uint32_t count)
+uint32_t sim_mser5(const double *values, uint32_t count)
 {
     uint32_t batches = count / 5, best = 0;
     double sum = 0, squares = 0, least = INFINITY;
     for (uint32_t left = batches; left-- > 0;) { /* from the end: sums of what remains */
         double mean = 0;
         for (uint32_t k = 0; k < 5; k++)
-            mean += (double)values[5 * left + k] / 5;
+            mean += values[5 * left + k] / 5;
         sum += mean;
         squares += mean * mean;
         double n = batches - left;

@@ -46,8 +46,10 @@ double sim_histogram_quantile(const struct sim_histogram *histogram, double shar
 
 /* How many values at the beginning are better left out: MSER-5 (White, Cobb, Spratt, "A comparison
  * of five steady-state truncation heuristics for simulation", WSC 2000): of all cuts of batches of
- * five in the first half, the one after which the mean's standard error is least. */
-uint32_t sim_mser5(const float *values, uint32_t count);
+ * five in the first half, the one after which the mean's standard error is least. Values are to be
+ * means over several replications: of a single one it would rather leave out what is large by
+ * chance, and bias the rest. */
+uint32_t sim_mser5(const double *values, uint32_t count);
 
 /* ---- intervals ------------------------------------------------------------------------------- */
 
