@@ -71,6 +71,8 @@ class Changing:
     def replace(self):
         part = self.path.with_name(f".{self.path.name}")
         part.write_bytes(b"version %010d\n" % self.version * self.lines)
+        # Whoever gets it before its time is known must not take that of a version long gone for it.
+        self.times[self.version % self.KEPT] = float("inf")
         part.rename(self.path)
         self.times[self.version % self.KEPT] = time.monotonic()
         self.version += 1
