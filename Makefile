@@ -332,7 +332,7 @@ $(BUILD)/lib/libunit.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
 # $(1): where the runtime is
 unit_libraries = $(patsubst %,$(BUILD)/lib/lib%.a,fluxc common) $(1)/libflux-thread.a \
                  $(BUILD)/lib/libunit.a
-UNIT_LIBRARIES = $(call unit_libraries,$(BUILD)/lib)
+UNIT_LIBRARIES = $(call unit_libraries,$(BUILD)/lib) $(BUILD)/lib/libflux-sim.a
 # What tests/unit/http_lines.c looks for.
 HTTP_PARSER   := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,-lhttp_parser)
 UNIT_FLAGS     = -Wl,--allow-multiple-definition,--wrap=malloc,--wrap=calloc,--wrap=mmap \
@@ -450,7 +450,7 @@ soak-web: $(RUNTIMES:%=$(BUILD)/bin/web-%) $(BUILD)/tests/soak/leak.so ## the we
 
 .PHONY: oracles
 oracles: $(SIMULATORS) ## the simulator against models whose answers are known exactly
-	$(Q)$(PYTHON) tests/sim/oracles.py --build=$(BUILD) --full
+	$(Q)$(PYTHON) tests/sim/oracles.py $(BUILD) --full
 
 model: ## checks all of the model of the constraints, see docs/model.md (20 minutes, 5 GB)
 	$(Q)$(PYTHON) tests/model/run.py

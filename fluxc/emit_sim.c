@@ -3,11 +3,6 @@
 
 #include <inttypes.h>
 
-static const char *truth(bool value)
-{
-    return value ? "true" : "false";
-}
-
 static unsigned index_of_node(const struct program *program, const struct node *node)
 {
     for (unsigned i = 0; i < program->nodes.count; i++)
@@ -135,12 +130,14 @@ static void print_nodes(const struct program *program, struct text *out)
     for (unsigned i = 0; i < program->nodes.count; i++) {
         const struct node *node = program->nodes.at[i];
         bool dispatches = node->arm_count > 0 && node->arms[0].patterns != NULL;
-        text_print(out,
-                   "    {.name = \"%s\", .concrete = %s, .blocking = %s, .awaits = %s, .repeats = "
-                   "%s, .arms = %u},\n",
-                   node->name, truth(node->kind == NODE_CONCRETE), truth(node->blocking),
-                   truth(node->await != NULL), truth(node->repeat != NULL),
-                   dispatches ? node->arm_count : 0);
+        text_print(out, "    {.name = \"%s\"%s%s%s%s", node->name,
+                   node->kind == NODE_CONCRETE ? ", .concrete = true" : "",
+                   node->blocking ? ", .blocking = true" : "",
+                   node->await != NULL ? ", .awaits = true" : "",
+                   node->repeat != NULL ? ", .repeats = true" : "");
+        if (dispatches)
+            text_print(out, ", .arms = %u", node->arm_count);
+        text_print(out, "},\n");
     }
     text_print(out, "};\n");
 }
@@ -151,8 +148,8 @@ static void print_constraints(const struct program *program, struct text *out)
         return;
     text_print(out, "\nstatic const struct flux_sim_constraint constraints[] = {\n");
     for (unsigned i = 0; i < program->constraints.count; i++)
-        text_print(out, "    {.name = \"%s\", .session = %s},\n", program->constraints.at[i]->name,
-                   truth(program->constraints.at[i]->scope == SCOPE_SESSION));
+        text_print(out, "    {.name = \"%s\"%s},\n", program->constraints.at[i]->name,
+                   program->constraints.at[i]->scope == SCOPE_SESSION ? ", .session = true" : "");
     text_print(out, "};\n");
 }
 
@@ -161,10 +158,15 @@ static void print_sources(const struct prog *prog, struct text *out)
     text_print(out, "\nstatic const struct flux_sim_source sources[] = {\n");
     for (unsigned i = 0; i < prog->routines.count; i++) {
         const struct source *source = prog->routines.at[i]->source;
-        text_print(out,
-                   "    {.name = \"%s\", .period = %" PRIu64 "u, .session = %s, .steps = steps_%u,\n"
-                   "     .step_count = sizeof steps_%u / sizeof steps_%u[0]},\n",
-                   source->name, (uint64_t)source->period, truth(source->session != NULL), i, i, i);
+        text_print(out, "    {.name = \"%s\"", source->name);
+        if (source->period > 0)
+            text_print(out, ", .period = %" PRIu64 "u", (uint64_t)source->period);
+        if (source->session != NULL)
+            text_print(out, ", .session = true");
+        text_print(
+            out,
+            ", .steps = steps_%u,\n     .step_count = sizeof steps_%u / sizeof steps_%u[0]},\n", i,
+            i, i);
     }
     text_print(out, "};\n");
 }

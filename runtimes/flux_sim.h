@@ -1,8 +1,8 @@
 /* flux_sim.h - what `fluxc --emit=sim` and the simulator agree on: a program as tables.
  *
  * They are PROG (fluxc/prog.h) without what moves values and without bodies of nodes: which node is
- * called when, what is held meanwhile, where control goes on. `next` and `other` skip all steps that
- * take no time and decide nothing.
+ * called when, what is held meanwhile, where control goes on. `next` and `other` skip all steps
+ * that take no time and decide nothing.
  */
 #ifndef FLUX_SIM_H
 #define FLUX_SIM_H
@@ -14,20 +14,20 @@
 #define FLUX_SIM_VERSION 1
 
 enum flux_sim_op {
-    FLUX_SIM_CALL,    /* node `what`; it fails: other */
-    FLUX_SIM_ARM,     /* next where arm `arm` of node `what` has been chosen, else other; the first
-                         of a dispatch chooses */
-    FLUX_SIM_REPEAT,  /* next where node `what` has another turn, else other; likewise */
-    FLUX_SIM_TAKE,    /* constraint `what` */
+    FLUX_SIM_CALL,   /* node `what`; it fails: other */
+    FLUX_SIM_ARM,    /* next where arm `arm` of node `what` has been chosen, else other; the first
+                        of a dispatch chooses */
+    FLUX_SIM_REPEAT, /* next where node `what` has another turn, else other; likewise */
+    FLUX_SIM_TAKE,   /* constraint `what` */
     FLUX_SIM_GIVE,
-    FLUX_SIM_AWAIT,   /* node `what` awaits; other: it is given up */
-    FLUX_SIM_BLOCK,   /* to a helper, where the runtime has any */
+    FLUX_SIM_AWAIT, /* node `what` awaits; other: it is given up */
+    FLUX_SIM_BLOCK, /* to a helper, where the runtime has any */
     FLUX_SIM_UNBLOCK,
-    FLUX_SIM_TURN,    /* others may run; on at next */
-    FLUX_SIM_JOIN,    /* the session of the flow */
-    FLUX_SIM_BORN,    /* the source part is over */
-    FLUX_SIM_LEAVE,   /* no flow after all */
-    FLUX_SIM_LOST,    /* an error that nobody handles */
+    FLUX_SIM_TURN,  /* others may run; on at next */
+    FLUX_SIM_JOIN,  /* the session of the flow */
+    FLUX_SIM_BORN,  /* the source part is over */
+    FLUX_SIM_LEAVE, /* no flow after all */
+    FLUX_SIM_LOST,  /* an error that nobody handles */
     FLUX_SIM_END
 };
 

@@ -6,6 +6,14 @@
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
+double sim_number(const char *text, char **end)
+{
+    double value = strtod(text, end);
+    if (*end > text && (*end)[-1] == '.' && **end == '.')
+        --*end;
+    return value;
+}
+
 bool sim_time_parse(const char *text, double *seconds, const char **rest)
 {
     static const struct {
@@ -13,7 +21,7 @@ bool sim_time_parse(const char *text, double *seconds, const char **rest)
         double seconds;
     } units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"min", 60}, {"s", 1}};
     char *end;
-    double value = strtod(text, &end);
+    double value = sim_number(text, &end);
     if (end == text || !isfinite(value) || value < 0)
         return false;
     *seconds = value;

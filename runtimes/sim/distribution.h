@@ -71,6 +71,9 @@ static inline double sim_distribution_draw(const struct sim_distribution *distri
     return sim_distribution_other(distribution, random) * distribution->scale;
 }
 
+/* strtod, but for "1..2", of which the number is 1. */
+double sim_number(const char *text, char **end);
+
 /* "10us" to seconds; *rest: what follows. False: not a time. */
 bool sim_time_parse(const char *text, double *seconds, const char **rest);
 

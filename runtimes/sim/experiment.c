@@ -23,7 +23,7 @@ struct work {
     struct row *rows;
     struct replication **runs; /* of the first round, until its warm-up is known */
     unsigned from, to;
-    uint32_t cut;              /* parts */
+    uint32_t cut; /* parts */
     bool cut_known;
     atomic_uint next, done;
     void (*tick)(unsigned done, unsigned of);
@@ -66,8 +66,8 @@ static void summarise(struct row *row, const struct model *model, const struct r
                            machine->kind == MACHINE_EVENT  ? machine->loops
                            : machine->kind == MACHINE_POOL ? machine->threads
                                                            : 0);
-    row->helpers = share(totals->helpers, time,
-                         machine->kind == MACHINE_EVENT ? machine->helpers : 0);
+    row->helpers =
+        share(totals->helpers, time, machine->kind == MACHINE_EVENT ? machine->helpers : 0);
     row->disks = share(totals->disks, time, machine->disks);
     row->end = run->end;
     row->events = run->events;
@@ -79,8 +79,7 @@ static void summarise(struct row *row, const struct model *model, const struct r
     for (unsigned i = 0; i < model->program->constraint_count; i++) {
         const struct constraint_totals *constraint = &run->constraints[i];
         row->held[i] = run->whole_time > 0 ? constraint->held / run->whole_time : 0;
-        row->waited[i] =
-            constraint->taken > 0 ? constraint->waited / (double)constraint->taken : 0;
+        row->waited[i] = constraint->taken > 0 ? constraint->waited / (double)constraint->taken : 0;
     }
 }
 
@@ -293,8 +292,9 @@ void experiment_run(struct point *to, const struct model *model, const struct ef
         if (to->error != NULL)
             break;
         conclude(to, &work, count, scratch);
-        if (to->saturated || count >= most || (is_precise(&to->response, effort->precision) &&
-                                               is_precise(&to->quantiles[P99], effort->precision)))
+        if (to->saturated || count >= most ||
+            (is_precise(&to->response, effort->precision) &&
+             is_precise(&to->quantiles[P99], effort->precision)))
             break;
         work.from = count;
         count = count * 3 / 2 + 1 < most ? count * 3 / 2 + 1 : most;

@@ -7,10 +7,10 @@
 #include "replication.h"
 
 struct effort {
-    uint64_t seed, requests;   /* of each replication */
-    unsigned replications;     /* at least */
+    uint64_t seed, requests;    /* of each replication */
+    unsigned replications;      /* at least */
     unsigned replications_most; /* where a precision is asked for */
-    double precision;          /* half-width over mean, of mean and 99th percentile; 0: any */
+    double precision;           /* half-width over mean, of mean and 99th percentile; 0: any */
     double confidence;
     unsigned jobs;
     bool cut; /* warm-up */
@@ -26,10 +26,10 @@ struct point {
     double *waited;                          /* likewise: seconds for each time it was taken */
     const char *bottleneck;                  /* what is used most, and how much */
     double bottleneck_use;
-    bool saturated;      /* an open load that the machine is no match for: no steady state */
-    double little;       /* requests in the system over throughput times response, less 1 */
-    double warm_up;      /* requests, on average */
-    double end;          /* when the last request was completed, on average */
+    bool saturated; /* an open load that the machine is no match for: no steady state */
+    double little;  /* requests in the system over throughput times response, less 1 */
+    double warm_up; /* requests, on average */
+    double end;     /* when the last request was completed, on average */
     uint64_t events, failed, completed;
     unsigned replications;
     const char *error; /* NULL: none */

@@ -1,6 +1,6 @@
 /* heap.h - what happens next: a heap of four branches, which for the some tens of events that are
- * pending here beats whatever else there is. Events of the same time come in the order in which they
- * were put in.
+ * pending here beats whatever else there is. Events of the same time come in the order in which
+ * they were put in.
  */
 #ifndef SIM_HEAP_H
 #define SIM_HEAP_H

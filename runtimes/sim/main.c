@@ -99,11 +99,11 @@ static const char *set_unsigned(unsigned *to, const char *text, double least)
     return NULL;
 }
 
-static const char *read_range(struct range *to, const char *text)
+static const char *read_range(struct range *to, const char *text, bool whole)
 {
     static const char wrong[] = "a number, A..B or A..B:STEP is expected";
     char *end;
-    double first = strtod(text, &end), last = first, step;
+    double first = sim_number(text, &end), last = first, step;
     if (end == text || !(first > 0))
         return wrong;
     if (strncmp(end, "..", 2) == 0) {
@@ -112,7 +112,7 @@ static const char *read_range(struct range *to, const char *text)
         if (end == from || !(last >= first))
             return wrong;
     }
-    step = last > first ? (last - first) / 10 : 1;
+    step = last > first && !whole ? (last - first) / 10 : 1;
     if (*end == ':') {
         const char *from = end + 1;
         step = strtod(from, &end);
@@ -138,8 +138,8 @@ static const char *read_kinds(struct asked *asked, const char *text)
     while (*text != '\0') {
         size_t length = strcspn(text, ",");
         unsigned kind = 0;
-        while (kind < 3 && (strlen(kind_names[kind]) != length ||
-                            strncmp(kind_names[kind], text, length) != 0))
+        while (kind < 3 &&
+               (strlen(kind_names[kind]) != length || strncmp(kind_names[kind], text, length) != 0))
             kind++;
         if (kind == 3 || asked->kind_count == 3)
             return "thread, pool or event is expected, or some of them with commas between";
@@ -262,7 +262,7 @@ static const char *set(struct asked *asked, int option, const char *value)
     case O_RUNTIME:
         return read_kinds(asked, value);
     case O_CORES:
-        return read_range(&asked->cores, value);
+        return read_range(&asked->cores, value, true);
     case O_THREADS:
         return set_unsigned(&machine->threads, value, 1);
     case O_LOOPS:
@@ -282,7 +282,7 @@ static const char *set(struct asked *asked, int option, const char *value)
     case O_SPEED:
         return read_factor(&machine->speed, value);
     case O_RATE:
-        return read_range(&asked->rates, value);
+        return read_range(&asked->rates, value, false);
     case O_REQUESTS:
         return read_requests(&effort->requests, value);
     case O_REPLICATIONS:
@@ -361,8 +361,8 @@ static void show_progress(unsigned done, unsigned of)
     const unsigned width = 40;
     double share = (points_done + (double)done / of) / points_wanted;
     unsigned full = (unsigned)(share * width);
-    fprintf(stderr, "\r[%.*s%*s] %3.0f %%", (int)full,
-            "########################################", (int)(width - full), "", 100 * share);
+    fprintf(stderr, "\r[%.*s%*s] %3.0f %%", (int)full, "########################################",
+            (int)(width - full), "", 100 * share);
 }
 
 static double rate_of(const struct workload *workload)
@@ -389,7 +389,7 @@ static void set_machine(struct asked *asked, const struct machine *given, enum m
     if (machine->loops == 0)
         machine->loops = machine->cores;
     if (machine->threads == 0)
-        machine->threads = kind == MACHINE_THREAD      ? 16384
+        machine->threads = kind == MACHINE_THREAD   ? 16384
                            : 4 * machine->cores > 8 ? 4 * machine->cores
                                                     : 8;
     if (kind == MACHINE_THREAD && machine->threads < machine->max_flows)
@@ -571,7 +571,8 @@ static int write_plot(const struct asked *asked, const struct labelled *points, 
         for (unsigned i = curve * rates; i < (curve + 1) * rates; i++)
             if (!points[i].point.saturated)
                 fprintf(file, "%.9g %.9g %.9g %.9g\n", points[i].rate,
-                        1e3 * points[i].point.response.mean, 1e3 * points[i].point.quantiles[P50].mean,
+                        1e3 * points[i].point.response.mean,
+                        1e3 * points[i].point.quantiles[P50].mean,
                         1e3 * points[i].point.quantiles[P99].mean);
         fprintf(file, "end\n");
     }
@@ -611,11 +612,11 @@ static const char *settle(struct asked *asked)
     char text[40];
     const char *error = NULL;
     if (asked->cores.count == 0)
-        error = read_range(&asked->cores, "1");
+        error = read_range(&asked->cores, "1", true);
     if (error == NULL && asked->rates.count == 0) {
         double rate = rate_of(load);
         snprintf(text, sizeof text, "%.17g", rate > 0 ? rate : 1);
-        error = read_range(&asked->rates, text);
+        error = read_range(&asked->rates, text, false);
         if (error == NULL)
             asked->rates.values[0] = rate;
     }

@@ -21,6 +21,31 @@ static bool has_idle_await(const struct flux_sim_source *source)
     return false;
 }
 
+static bool holds_idle_await(const struct flux_sim_source *source, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++)
+        if (source->steps[i].op == FLUX_SIM_AWAIT && source->steps[i].idle)
+            return true;
+    return false;
+}
+
+/* The turns of the outermost `repeat` in which requests are awaited: one that begins before another
+ * is around it. (The body of a `repeat` stands between its beginning and its turns.) */
+static bool find_ends(bool **to, const struct flux_sim_source *source)
+{
+    unsigned outermost = UINT_MAX;
+    *to = calloc(source->step_count + 1, sizeof **to);
+    for (unsigned i = 0; i < source->step_count; i++) {
+        const struct flux_sim_step *step = &source->steps[i];
+        if (step->op == FLUX_SIM_TURN && step->next < outermost &&
+            holds_idle_await(source, step->next, i))
+            outermost = step->next;
+    }
+    for (unsigned i = 0; *to != NULL && i < source->step_count; i++)
+        (*to)[i] = source->steps[i].op == FLUX_SIM_TURN && source->steps[i].next == outermost;
+    return *to != NULL;
+}
+
 bool model_make(struct model *model, const struct flux_sim_program *program)
 {
     *model = (struct model){.program = program};
@@ -28,10 +53,13 @@ bool model_make(struct model *model, const struct flux_sim_program *program)
     model->popularity = calloc(program->source_count + 1, sizeof *model->popularity);
     model->workloads = calloc(program->source_count + 1, sizeof *model->workloads);
     model->has_connections = calloc(program->source_count + 1, sizeof *model->has_connections);
+    model->ends_request = calloc(program->source_count + 1, sizeof *model->ends_request);
     if (model->nodes == NULL || model->popularity == NULL || model->workloads == NULL ||
-        model->has_connections == NULL)
+        model->has_connections == NULL || model->ends_request == NULL)
         return false;
     for (unsigned i = 0; i < program->source_count; i++) {
+        if (!find_ends(&model->ends_request[i], &program->sources[i]))
+            return false;
         model->popularity[i].count = 1;
         model->has_connections[i] = has_idle_await(&program->sources[i]);
     }
@@ -63,11 +91,14 @@ void model_free(struct model *model)
             sim_distribution_free(&model->popularity[i].table);
         if (model->workloads != NULL)
             workload_free(&model->workloads[i]);
+        if (model->ends_request != NULL)
+            free(model->ends_request[i]);
     }
     free(model->nodes);
     free(model->popularity);
     free(model->workloads);
     free(model->has_connections);
+    free(model->ends_request);
 }
 
 static bool make_table(struct popularity *popularity)

@@ -18,7 +18,7 @@ struct node_times {
     struct sim_distribution await;   /* until what it awaits is there */
     double error;                    /* the probability that it fails */
     double again;                    /* of a repeat: of another turn */
-    double *arms;                    /* of a dispatch: of each arm or one before it; NULL: the last */
+    double *arms; /* of a dispatch: of each arm or one before it; NULL: the last */
     bool has_cpu, has_blocked, has_disk, has_await;
 };
 
@@ -39,9 +39,9 @@ struct machine {
     double quantum;   /* seconds; 0: cores are shared ideally; INFINITY: nobody is interrupted */
     unsigned threads; /* of a pool; of `thread` the limit */
     unsigned loops, helpers;
-    unsigned disks;     /* UNBOUNDED: nobody waits for one */
-    unsigned backlog;   /* flows that wait to be admitted; what comes beyond is lost */
-    unsigned max_flows; /* admitted at a time */
+    unsigned disks;       /* UNBOUNDED: nobody waits for one */
+    unsigned backlog;     /* flows that wait to be admitted; what comes beyond is lost */
+    unsigned max_flows;   /* admitted at a time */
     unsigned connections; /* of clients, at most; UNBOUNDED: as many as it takes */
     double speed;         /* of a core; 1: the one that was measured */
     double dispatch;      /* CPU seconds when a flow begins to run or goes on */
@@ -51,11 +51,13 @@ struct machine {
 
 struct model {
     const struct flux_sim_program *program;
-    struct node_times *nodes;       /* by number of the node */
-    struct popularity *popularity;  /* by number of the source */
-    struct workload *workloads;     /* likewise */
-    bool *has_connections;          /* likewise: requests come on connections that stay (idle awaits) */
-    bool has_blocking; /* nodes, so that helpers are something to reckon with */
+    struct node_times *nodes;      /* by number of the node */
+    struct popularity *popularity; /* by number of the source */
+    struct workload *workloads;    /* likewise */
+    bool *has_connections; /* likewise: requests come on connections that stay (idle awaits) */
+    bool **ends_request;   /* likewise, by number of the step: a turn after which the next
+                              request is waited for */
+    bool has_blocking;     /* nodes, so that helpers are something to reckon with */
     struct machine machine;
 };
 

@@ -32,8 +32,8 @@ static const char *read_histogram(struct sim_distribution *to, const json_t *lis
             free(parts);
             return "a histogram is [[from ns, to ns, count], ...]";
         }
-        parts[i] = (struct sim_part){
-            .low = value[0] * 1e-9, .high = value[1] * 1e-9, .weight = value[2]};
+        parts[i] =
+            (struct sim_part){.low = value[0] * 1e-9, .high = value[1] * 1e-9, .weight = value[2]};
     }
     return sim_distribution_histogram(to, parts, (unsigned)count) ? NULL
                                                                   : "a histogram without counts";
@@ -65,7 +65,8 @@ static const char *read_node(struct node_times *times, const json_t *object, boo
 {
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
         const char *error = NULL;
         *field = key;
         if (strcmp(key, "cpu") == 0)
@@ -90,7 +91,8 @@ static const char *read_nodes(struct model *model, const json_t *nodes)
 {
     const char *name, *field = "";
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)nodes, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)nodes, name, value)
+    {
         bool known = true;
         int node = model_node(model, name, strlen(name));
         if (node < 0)
@@ -99,8 +101,10 @@ static const char *read_nodes(struct model *model, const json_t *nodes)
         if (error != NULL || !known) {
             char where[200];
             snprintf(where, sizeof where, "nodes: %s", name);
-            return bad(where, field, error != NULL ? error : "unknown; known are cpu, blocked, "
-                                                             "disk, await and error");
+            return bad(where, field,
+                       error != NULL ? error
+                                     : "unknown; known are cpu, blocked, "
+                                       "disk, await and error");
         }
     }
     return NULL;
@@ -110,7 +114,8 @@ static const char *read_arms(struct model *model, const json_t *arms)
 {
     const char *name;
     json_t *list;
-    json_object_foreach ((json_t *)(uintptr_t)arms, name, list) {
+    json_object_foreach((json_t *)(uintptr_t)arms, name, list)
+    {
         int node = model_node(model, name, strlen(name));
         unsigned count = node >= 0 ? model->program->nodes[node].arms : 0;
         double sum = 0, one;
@@ -133,7 +138,8 @@ static const char *read_repeats(struct model *model, const json_t *repeats)
 {
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)repeats, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)repeats, name, value)
+    {
         int node = model_node(model, name, strlen(name));
         if (node < 0 || !model->program->nodes[node].repeats)
             return bad("repeats", name, "the program does not repeat a node of that name");
@@ -147,14 +153,15 @@ static const char *read_sessions(struct model *model, const json_t *sessions)
 {
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)sessions, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)sessions, name, value)
+    {
         int source = model_source(model, name, strlen(name));
         if (source < 0 || !model->program->sources[source].session)
             return bad("sessions", name, "the program has no source of that name with sessions");
-        const char *error = json_is_string(value)
-                                ? popularity_parse(&model->popularity[source],
-                                                   json_string_value(value))
-                                : "a text is expected: \"1000\", or \"zipf:1000,0.8\"";
+        const char *error =
+            json_is_string(value)
+                ? popularity_parse(&model->popularity[source], json_string_value(value))
+                : "a text is expected: \"1000\", or \"zipf:1000,0.8\"";
         if (error != NULL)
             return bad("sessions", name, error);
     }
@@ -171,7 +178,8 @@ static const char *read_overheads(struct model *model, const json_t *overheads)
                  {"hand_off", &model->machine.hand_off}};
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)overheads, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)overheads, name, value)
+    {
         size_t i = 0;
         const char *rest = "";
         while (i < 3 && strcmp(known[i].name, name) != 0)

@@ -1,9 +1,9 @@
 /* random.h - independent streams of random numbers.
  *
  * A stream is a key (the seed, the replication, what it is for) and a counter, run through
- * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011).
- * So what one part of a model draws does not depend on what another does: two machines that are
- * compared see the same arrivals and the same service times (common random numbers), and
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC
+ * 2011). So what one part of a model draws does not depend on what another does: two machines that
+ * are compared see the same arrivals and the same service times (common random numbers), and
  * replications need not be run in order.
  */
 #ifndef SIM_RANDOM_H

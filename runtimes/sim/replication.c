@@ -4,8 +4,8 @@
  * is always one. It keeps it while it computes, and while it is blocked in a call where the runtime
  * would have it so; it gives it back when it parks (a constraint, an await), goes to a helper, or
  * ends. Executors that are free take the flows that can run in order. Whoever computes needs a core
- * besides (struct cores). Nothing recurses: what becomes runnable meanwhile is queued, and `dispatch`
- * has it run when the flow at hand has come to rest.
+ * besides (struct cores). Nothing recurses: what becomes runnable meanwhile is queued, and
+ * `dispatch` has it run when the flow at hand has come to rest.
  */
 #include "replication.h"
 
@@ -30,13 +30,15 @@ struct flow {
     double remaining; /* core seconds, while cores are shared */
     double overhead;  /* core seconds that the next computation is longer by */
     double since;     /* waits for a constraint since then */
+    double answered;  /* when the last request was */
     uint32_t step, next, prev, loop, session;
     uint16_t arm, source;
     uint8_t phase, place;
-    bool repeats;    /* the answer of a `repeat` */
-    bool request;    /* one is under way */
-    bool fresh;      /* it came with the connection, and has not been read */
-    bool expects;            /* a request of its client, after a pause */
+    bool repeats; /* the answer of a `repeat` */
+    bool request; /* one is under way */
+    bool fresh;   /* it came with the connection, and has not been read */
+    bool between; /* requests: the last one has been answered, none is awaited yet */
+    bool expects; /* a request of its client, after a pause */
     bool wants_write;
     uint32_t idle_turns; /* since time has passed */
 };
@@ -65,12 +67,12 @@ struct backlog {
 };
 
 struct cores {
-    unsigned running;      /* flows that compute on a core; with ideal sharing, that want to */
-    struct list queue;     /* of those that wait for one */
-    double attained, last; /* ideal sharing: what each has had, up to then */
+    unsigned running;       /* flows that compute on a core; with ideal sharing, that want to */
+    struct list queue;      /* of those that wait for one */
+    double attained, last;  /* ideal sharing: what each has had, up to then */
     struct sim_heap shared; /* flows by what they will have had when they are done */
-    uint32_t generation;   /* of the event that says so */
-    bool direct;           /* there are cores for all */
+    uint32_t generation;    /* of the event that says so */
+    bool direct;            /* there are cores for all */
 };
 
 struct source_state {
@@ -100,7 +102,7 @@ struct sim {
     unsigned ready_run;  /* taken from `ready` since the last fresh one */
     unsigned idle;       /* executors of pool and thread; UNBOUNDED */
     struct loop *loops;
-    uint32_t *kicked;    /* loops that may have something to do */
+    uint32_t *kicked; /* loops that may have something to do */
     unsigned kicked_count, idle_loops;
     struct list helper_queue, disk_queue;
     unsigned helpers_busy, disks_busy, executors_busy;
@@ -219,6 +221,7 @@ static void complete(struct sim *sim, struct flow *flow)
 {
     double response = sim->now - flow->began;
     flow->request = false;
+    flow->answered = sim->now;
     count_requests(sim, -1);
     sim->to->totals.completed++;
     sim->to->end = sim->now;
@@ -344,7 +347,7 @@ static void give_request(struct sim *sim, uint32_t index, double began)
     struct flow *flow = &sim->flows[index];
     flow->began = began;
     flow->request = true;
-    flow->fresh = flow->expects = false;
+    flow->fresh = flow->expects = flow->between = false;
     flow->overhead += sim->machine->wake;
     make_ready(sim, index);
 }
@@ -355,8 +358,7 @@ static void request_arrives(struct sim *sim, unsigned source)
     count_requests(sim, 1);
     if (state->idle.count > 0)
         give_request(sim, pop(sim, &state->idle), sim->now);
-    else if (!sim->model->has_connections[source] ||
-             state->connections < sim->machine->connections)
+    else if (!sim->model->has_connections[source] || state->connections < sim->machine->connections)
         launch(sim, source, sim->now);
     else if (!backlog_put(&state->backlog, sim->now))
         sim->error = "no memory for requests that wait for a connection";
@@ -393,8 +395,9 @@ static bool await_request(struct sim *sim, uint32_t index)
     if (kind == WORKLOAD_CLOSED || kind == WORKLOAD_PARTLY) {
         if (!asks_again(sim, flow->source))
             return false;
-        flow->expects = true;
-        at(sim, sim->now + draw_pause(sim, flow->source), EVENT(EVENT_FLOW, index));
+        flow->expects = true; /* the pause has begun with the answer */
+        flow->began = flow->answered + draw_pause(sim, flow->source);
+        at(sim, flow->began > sim->now ? flow->began : sim->now, EVENT(EVENT_FLOW, index));
     } else if (state->backlog.count > 0) {
         double began = state->backlog.times[state->backlog.head];
         state->backlog.head = (state->backlog.head + 1) % state->backlog.room;
@@ -628,6 +631,12 @@ static bool call(struct sim *sim, uint32_t index, const struct flux_sim_step *st
     double time;
     switch (flow->phase) {
     case PHASE_CPU:
+        if (flow->between) { /* the next request was there already */
+            flow->between = false;
+            flow->request = true;
+            flow->began = sim->now;
+            count_requests(sim, 1);
+        }
         totals->calls++;
         flow->phase = PHASE_BLOCKED;
         if (times->has_cpu || flow->overhead > 0) {
@@ -645,8 +654,7 @@ static bool call(struct sim *sim, uint32_t index, const struct flux_sim_step *st
         if (times->has_blocked) {
             time = sim_distribution_draw(&times->blocked, random);
             totals->blocked += time;
-            *outcome =
-                pause_for(sim, index, time, keeps_executor(sim, flow, step->what));
+            *outcome = pause_for(sim, index, time, keeps_executor(sim, flow, step->what));
             return false;
         }
         /* fall through */
@@ -709,6 +717,7 @@ static bool await(struct sim *sim, uint32_t index, const struct flux_sim_step *s
         }
         if (flow->request)
             complete(sim, flow);
+        flow->between = false;
         flow->place = AWAY;
         if (await_request(sim, index))
             return false;
@@ -779,6 +788,10 @@ static enum outcome run(struct sim *sim, uint32_t index)
             }
             break;
         case FLUX_SIM_TURN:
+            if (sim->model->ends_request[flow->source][flow->step] && flow->request) {
+                complete(sim, flow);
+                flow->between = true;
+            }
             flow->step = step->next;
             flow->fresh = false;
             if (++flow->idle_turns > ENDLESS) {
@@ -794,8 +807,7 @@ static enum outcome run(struct sim *sim, uint32_t index)
         case FLUX_SIM_JOIN: {
             struct source_state *state = &sim->source_states[flow->source];
             const struct popularity *popularity = &sim->model->popularity[flow->source];
-            flow->session =
-                (uint32_t)sim_distribution_draw(&popularity->table, &state->session);
+            flow->session = (uint32_t)sim_distribution_draw(&popularity->table, &state->session);
             flow->step = step->next;
             break;
         }
@@ -918,7 +930,8 @@ static void go_on(struct sim *sim, uint32_t index)
     if (flow->place == AWAY) {
         if (flow->expects) {
             count_requests(sim, 1);
-            give_request(sim, index, sim->now);
+            sim->to->totals.requests += sim->now - flow->began;
+            give_request(sim, index, flow->began);
         } else {
             make_ready(sim, index);
         }

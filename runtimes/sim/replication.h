@@ -8,9 +8,9 @@
 /* Integrals over time and counts. */
 struct totals {
     double time;
-    double requests;     /* in the system, integrated */
-    double cpu;          /* core seconds used */
-    double executors;    /* seconds that workers or loops were occupied */
+    double requests;  /* in the system, integrated */
+    double cpu;       /* core seconds used */
+    double executors; /* seconds that workers or loops were occupied */
     double helpers, disks;
     uint64_t completed, lost, failed, missed;
 };
@@ -37,14 +37,15 @@ struct replication {
     struct constraint_totals *constraints;
     struct node_totals *nodes;
     uint64_t events;
-    double whole_time; /* what constraints and nodes have is of all of it */
-    double end;                  /* when the last request was completed */
+    double whole_time;                    /* what constraints and nodes have is of all of it */
+    double end;                           /* when the last request was completed */
     double in_system_half, in_system_end; /* requests: what a growing queue is known by */
-    const char *error;           /* NULL: it has come to its end; static storage */
+    const char *error;                    /* NULL: it has come to its end; static storage */
 };
 
-/* Runs until `requests` have been completed, or nothing is left to happen. `first`: the responses of
- * a part of them, the first, are stored, for a warm-up to be found. Several may run at a time. */
+/* Runs until `requests` have been completed, or nothing is left to happen. `first`: the responses
+ * of a part of them, the first, are stored, for a warm-up to be found. Several may run at a time.
+ */
 void replication_run(struct replication *to, const struct model *model, uint64_t seed,
                      uint32_t number, uint64_t requests, bool first);
 

@@ -108,6 +108,6 @@ struct sim_estimate sim_estimate(const double *values, unsigned count, double co
     if (count < 2)
         return (struct sim_estimate){mean, NAN};
     double error = sqrt(squares / (count - 1.0) / count);
-    return (struct sim_estimate){mean, error > 0 ? error * student(count - 1.0, 1 - confidence)
-                                                 : 0};
+    return (struct sim_estimate){mean,
+                                 error > 0 ? error * student(count - 1.0, 1 - confidence) : 0};
 }

@@ -8,8 +8,8 @@
 
 /* ---- a histogram of times -------------------------------------------------------------------- */
 
-/* Log-linear: 128 buckets for each power of two, from 2^-40 s (a picosecond) to 2^23 s (97 days), so
- * that a bucket is at most 0.8 % wide; within one, values are taken to be spread evenly. */
+/* Log-linear: 128 buckets for each power of two, from 2^-40 s (a picosecond) to 2^23 s (97 days),
+ * so that a bucket is at most 0.8 % wide; within one, values are taken to be spread evenly. */
 #define SIM_OCTAVE_BITS 7
 #define SIM_OCTAVES     63
 #define SIM_BUCKETS     (SIM_OCTAVES << SIM_OCTAVE_BITS)

@@ -52,8 +52,8 @@ static const char *parse_closed(struct workload *to, const char *text)
 
 static const char *parse_partly(struct workload *to, const char *text)
 {
-    if (!number(&text, &to->rate) || to->rate <= 0 || !comma(&text) ||
-        !number(&text, &to->again) || to->again >= 1 || !comma(&text))
+    if (!number(&text, &to->rate) || to->rate <= 0 || !comma(&text) || !number(&text, &to->again) ||
+        to->again >= 1 || !comma(&text))
         return "a rate, a probability below 1 and a pause are expected: partly:10,0.8,1s";
     return parse_pause(to, text);
 }

@@ -1,12 +1,13 @@
-/* workload.h - when requests come: one library for the simulator and the load generator, so that the
- * same text and the same seed mean the same arrivals for both.
+/* workload.h - when requests come: one library for the simulator and the load generator, so that
+ * the same text and the same seed mean the same arrivals for both.
  *
  *      open:poisson:R          R requests a second, whatever becomes of them
  *      open:const:R            the same, evenly spaced
- *      closed:N,Z              N clients; each asks anew after a pause of Z, from the last answer on
- *      partly:R,P,Z            R sessions begin in a second; each asks again with probability P, a
+ *      closed:N,Z              N clients; each asks anew after a pause of Z, from the last answer
+ * on partly:R,P,Z            R sessions begin in a second; each asks again with probability P, a
  *                              pause of Z after the last answer
- *      trace:FILE[,xSPEED]     at the times at the beginning of lines, in seconds; twice as fast: x2
+ *      trace:FILE[,xSPEED]     at the times at the beginning of lines, in seconds; twice as fast:
+ * x2
  *
  * Z is a distribution (distribution.h); a mere time is the mean of an exponential one.
  */

@@ -83,7 +83,7 @@ class Context:
 
 def discover(context):
     makers = [unit, golden, coverage, programs, bench, random_programs]
-    makers += [runtime, cli, server, faults, invalid, fuzz]
+    makers += [runtime, cli, server, sim, faults, invalid, fuzz]
     for maker in makers:
         yield from maker(context)
 
@@ -419,6 +419,19 @@ def server(context):
             libraries = " ".join(re.findall(r"# needs: (.*)", script.read_text())).split()
             needs = ["all", *(context.build / library for library in libraries)]
             yield Test(f"server/{script.stem}:{name}", action, needs)
+
+
+def sim(context):
+    models = sorted(Path("tests/sim/models").glob("*.flux"))
+    needs = [context.build / "tests/sim" / model.stem for model in models]
+    for script in sorted(Path("tests/sim").glob("*.py")):
+        if not os.access(script, os.X_OK):
+            continue
+
+        def action(script=script):
+            check_status(run([script.absolute(), context.build], context.limit(script)))
+
+        yield Test(f"sim/{script.stem}", action, needs)
 
 
 # Calls of a kind that fail in a program; `make faults` has all of them fail.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Models whose answers are known exactly, and what the simulator says of them.
 
-    python3 tests/sim/oracles.py --build=build [--full] [--only=O1,O2] [--seed=N]
+    python3 tests/sim/oracles.py build [--full] [--only=O1,O2] [--seed=N]
 
 A row holds if every value is within the half-width of the 99.9 % interval from the exact one, and
 that half-width is small: with --full at most 1 % of the value (make oracles), else 5 % (make check).
@@ -18,7 +18,6 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
 H2 = "hyper:0.952267017*0.525062984s,0.047732983*10.474937016s"
 CPU_10 = ("--node=Compute:exp:10ms", "--arm=Store:0=0.5")
 
@@ -163,7 +162,7 @@ def exactly(oracle, point):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=Path, default=Path("build"))
+    parser.add_argument("build", type=Path)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int, default=1)

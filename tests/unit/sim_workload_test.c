@@ -1,0 +1,144 @@
+/* Workloads: texts, and the arrivals that they mean. */
+#include "sim/workload.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct workload parsed(const char *text)
+{
+    struct workload workload;
+    const char *error = workload_parse(&workload, text);
+    if (error != NULL)
+        print_error("%s: %s\n", text, error);
+    assert_null(error);
+    return workload;
+}
+
+static void workload_parse__texts__what_they_say(void **state)
+{
+    (void)state;
+    struct workload workload = parsed("open:poisson:250");
+    assert_int_equal(workload.kind, WORKLOAD_POISSON);
+    assert_true(workload.rate == 250 && workload_is_open(&workload));
+    workload = parsed("closed:20,1s");
+    assert_int_equal(workload.kind, WORKLOAD_CLOSED);
+    assert_true(workload.clients == 20 && !workload_is_open(&workload));
+    assert_int_equal(workload.pause.shape, SIM_EXPONENTIAL);
+    workload = parsed("closed:1,const:1s");
+    assert_int_equal(workload.pause.shape, SIM_CONSTANT);
+    workload = parsed("partly:10,0.8,2s");
+    assert_true(workload.rate == 10 && workload.again == 0.8 && workload.pause.a == 2);
+    workload_scale(&workload, 20);
+    assert_true(workload.rate == 20);
+}
+
+static void workload_parse__nonsense__refused(void **state)
+{
+    (void)state;
+    const char *const cases[] = {
+        "",
+        "open",
+        "open:poisson:",
+        "open:poisson:0",
+        "open:poisson:x",
+        "open:const:-1",
+        "closed:0,1s",
+        "closed:1.5,1s",
+        "closed:1",
+        "closed:1,",
+        "partly:1,1,1s",
+        "partly:1,0.5",
+        "partly:0,0.5,1s",
+        "trace:/no/such/file",
+        "trace:/dev/null",
+        "open:poisson:1x",
+        "closed:99999999999,1s",
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct workload workload;
+        const char *error = workload_parse(&workload, cases[i]);
+        if (error == NULL)
+            print_error("'%s' is taken\n", cases[i]);
+        assert_non_null(error);
+        workload_free(&workload);
+    }
+}
+
+/* Exponential gaps: their mean within 1 %, their squared variation within 0.97 to 1.03. */
+static void arrivals_next__poisson__exponential_gaps(void **state)
+{
+    (void)state;
+    enum { COUNT = 200000 };
+    struct workload workload = parsed("open:poisson:1000");
+    struct arrivals arrivals;
+    double last = 0, sum = 0, squares = 0;
+    arrivals_start(&arrivals, &workload, 1, 0);
+    for (int i = 0; i < COUNT; i++) {
+        double time = arrivals_next(&arrivals), gap = time - last;
+        assert_true(gap >= 0);
+        sum += gap;
+        squares += gap * gap;
+        last = time;
+    }
+    double mean = sum / COUNT, variation = squares / COUNT / (mean * mean) - 1;
+    assert_true(fabs(mean * 1000 - 1) < 0.01);
+    assert_true(variation > 0.97 && variation < 1.03);
+}
+
+static void arrivals_next__constant__no_drift(void **state)
+{
+    (void)state;
+    struct workload workload = parsed("open:const:3");
+    struct arrivals arrivals;
+    double time = 0;
+    arrivals_start(&arrivals, &workload, 1, 0);
+    for (int i = 0; i < 3000000; i++)
+        time = arrivals_next(&arrivals);
+    assert_true(time == 1000000);
+}
+
+static void arrivals_next__trace__in_order_from_zero_with_its_speed(void **state)
+{
+    (void)state;
+    char name[] = "/tmp/trace_XXXXXX", text[60];
+    int file = mkstemp(name);
+    assert_true(file >= 0);
+    dprintf(file, "# times\n12.5 GET /b\n10 GET /a\n\n16.5\n");
+    close(file);
+    snprintf(text, sizeof text, "trace:%s,x2", name);
+    struct workload workload = parsed(text);
+    struct arrivals arrivals;
+    arrivals_start(&arrivals, &workload, 1, 0);
+    assert_true(arrivals_next(&arrivals) == 0);
+    assert_true(arrivals_next(&arrivals) == 1.25);
+    assert_true(arrivals_next(&arrivals) == 3.25);
+    assert_true(arrivals_next(&arrivals) < 0);
+    workload_free(&workload);
+    unlink(name);
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    sim_random_prepare();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(workload_parse__texts__what_they_say),
+        cmocka_unit_test(workload_parse__nonsense__refused),
+        cmocka_unit_test(arrivals_next__poisson__exponential_gaps),
+        cmocka_unit_test(arrivals_next__constant__no_drift),
+        cmocka_unit_test(arrivals_next__trace__in_order_from_zero_with_its_speed),
+    };
+    return cmocka_run_group_tests(tests, prepare, NULL);
+}
