@@ -508,7 +508,8 @@ fuzz-run: $(if $(F),$(F:%=$(BUILD)/tests/fuzz/%_fuzz),$(FUZZERS))
 PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-dev \
            libhttp-parser-dev libturbojpeg0-dev media-types \
            libcmocka-dev libevent-dev libssl-dev openssl libcurl4-openssl-dev valgrind graphviz curl \
-           spin uthash-dev zlib1g-dev libsqlite3-dev libjansson-dev librandom123-dev
+           spin uthash-dev zlib1g-dev libsqlite3-dev libjansson-dev librandom123-dev \
+           libncurses-dev
 
 .PHONY: deps install
 deps: ## installs the Debian packages that are missing (root or sudo)

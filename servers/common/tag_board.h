@@ -11,9 +11,10 @@
 
 #include "tag_wire.h"
 
-#define TAG_MOMENTS 64            /* a power of two; a STATE builds on one of the last 63 */
-#define TAG_ABSENT  INT16_MIN / 2 /* the column and row of nobody: farther than any board is wide  \
-                                   */
+#define TAG_MOMENTS 64 /* a power of two; a STATE builds on one of the last 63 */
+#define TAG_ABSENT                                                                                 \
+    INT16_MIN / 2 /* the column and row of nobody: farther than any board is wide                  \
+                   */
 
 enum tag_role { TAG_FREE = 0, TAG_IT = 1 };
 

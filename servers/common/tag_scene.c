@@ -86,11 +86,17 @@ static bool take_step(const struct tag_scenes *scenes, struct tag_sight *sight, 
 static bool take_change(const struct tag_scenes *scenes, struct rest *rest, uint32_t turn,
                         uint8_t code, struct tag_sight *sight)
 {
+    if (code == TAG_CODE_ROLE) {
+        if (!has(rest, 2) || rest->at[0] % TAG_ROLE_IT > turn)
+            return false;
+        sight->role = rest->at[0] / TAG_ROLE_IT;
+        sight->since = turn - rest->at[0] % TAG_ROLE_IT;
+        code = rest->at[1];
+        rest->at += 2;
+    }
     if (code <= TAG_CODE_STEP_MOST)
         return take_step(scenes, sight, code);
-    if (code == TAG_CODE_ROLE && !take_role(rest, sight, turn))
-        return false;
-    return code <= TAG_CODE_ROLE && take_cell(scenes, rest, sight);
+    return code == TAG_CODE_ELSEWHERE && take_cell(scenes, rest, sight);
 }
 
 /* Copies from `base` those who are still there. */

@@ -96,13 +96,9 @@ static inline bool is_in(const struct tag_view *view, int16_t distance, uint16_t
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-static uint8_t code_of(const struct tag_moment *then, const struct tag_moment *now, uint32_t place)
+/* How someone who is there, and was, has moved. */
+static uint8_t move_of(const struct tag_moment *then, const struct tag_moment *now, uint32_t place)
 {
-    if (place >= now->places || now->column[place] == TAG_ABSENT ||
-        now->arrival[place] != then->arrival[place])
-        return TAG_CODE_GONE;
-    if (now->since[place] != then->since[place] || now->role[place] != then->role[place])
-        return TAG_CODE_ROLE;
     const int right = now->column[place] - then->column[place] + TAG_STEP_MOST;
     const int down = now->row[place] - then->row[place] + TAG_STEP_MOST;
     if (right < 0 || right > 2 * TAG_STEP_MOST || down < 0 || down > 2 * TAG_STEP_MOST)
@@ -110,10 +106,14 @@ static uint8_t code_of(const struct tag_moment *then, const struct tag_moment *n
     return (uint8_t)(right * (2 * TAG_STEP_MOST + 1) + down);
 }
 
-/* What the code takes beyond its first byte. */
-static inline uint32_t code_extra(uint8_t code)
+static uint8_t code_of(const struct tag_moment *then, const struct tag_moment *now, uint32_t place)
 {
-    return code == TAG_CODE_ELSEWHERE ? 4 : code == TAG_CODE_ROLE ? 9 : 0;
+    if (place >= now->places || now->column[place] == TAG_ABSENT ||
+        now->arrival[place] != then->arrival[place])
+        return TAG_CODE_GONE;
+    if (now->since[place] != then->since[place] || now->role[place] != then->role[place])
+        return TAG_CODE_ROLE;
+    return move_of(then, now, place);
 }
 
 static struct delta *delta_from(struct tag_coder *coder, const struct tag_moment *then,
@@ -147,7 +147,15 @@ static uint32_t cost_of(const struct tag_coder *coder, const struct job *job, ui
 {
     if (is_newcomer(coder, job, place))
         return NEWCOMER_SIZE + tag_board_player(coder->board, (uint16_t)place)->name_length;
-    return code_extra(job->delta->codes[place]);
+    /* What its code takes beyond the first byte. */
+    switch (job->delta->codes[place]) {
+    case TAG_CODE_ELSEWHERE:
+        return 4;
+    case TAG_CODE_ROLE:
+        return move_of(job->then, job->now, place) == TAG_CODE_ELSEWHERE ? 6 : 2;
+    default:
+        return 0;
+    }
 }
 
 static void find_known(struct tag_coder *coder, struct job *job)
@@ -223,14 +231,16 @@ static uint8_t *put_cell(uint8_t *at, const struct tag_moment *now, uint32_t pla
     return tag_put16(tag_put16(at, (uint16_t)now->column[place]), (uint16_t)now->row[place]);
 }
 
-static uint8_t *put_change(uint8_t *at, const struct tag_moment *now, uint32_t place, uint8_t code)
+/* A role that has changed since the base has done so less than 64 turns ago. */
+static uint8_t *put_change(uint8_t *at, const struct job *job, uint32_t place, uint8_t code)
 {
     *at++ = code;
     if (code == TAG_CODE_ROLE) {
-        *at++ = now->role[place];
-        at = tag_put32(at, now->since[place]);
+        const uint32_t age = job->now->turn - job->now->since[place];
+        *at++ = (uint8_t)(job->now->role[place] * TAG_ROLE_IT + age);
+        *at++ = code = move_of(job->then, job->now, place);
     }
-    return code == TAG_CODE_ROLE || code == TAG_CODE_ELSEWHERE ? put_cell(at, now, place) : at;
+    return code == TAG_CODE_ELSEWHERE ? put_cell(at, job->now, place) : at;
 }
 
 static uint8_t *put_newcomer(uint8_t *at, const struct tag_coder *coder,
@@ -260,7 +270,7 @@ static size_t put_all(const struct tag_coder *coder, const struct job *job,
             run++;
             continue;
         }
-        at = put_change(put_run(at, run), job->now, i, code);
+        at = put_change(put_run(at, run), job, i, code);
         run = 0;
     }
     at = put_run(at, run);

@@ -15,6 +15,7 @@ enum {
     TAG_CODE_GONE = 83,
     TAG_CODE_RUN = 128, /* and more: that one and (code - 128) others stand where they stood */
     TAG_STEP_MOST = 4,
+    TAG_ROLE_IT = 128, /* behind TAG_CODE_ROLE, plus for how many turns it has been that */
 };
 
 /* So many players are in a STATE at most, as in the next each of them may be a byte. */

@@ -146,13 +146,15 @@ def read_scene(data, base, head):
             scene[number] = sight
             continue
         (code,) = take("B")
+        if code == 82:
+            role, code = take("BB")
+            sight.role, sight.since = role // 128, head.turn - role % 128
+            check(code <= 81, f"{code} is a move")
         if code <= 80:
             sight.column += code // 9 - 4
             sight.row += code % 9 - 4
         elif code == 81:
             sight.column, sight.row = take("HH")
-        elif code == 82:
-            sight.role, sight.since, sight.column, sight.row = take("BIHH")
         elif code == 83:
             continue
         else:

@@ -1,0 +1,514 @@
+/* tag.c - a terminal to play Tag with (docs/game.md).
+ *
+ * A picture of characters is painted from what the client knows, and shown: by ncurses, or as lines
+ * for those who cannot watch a screen (--print).
+ */
+#include "tag_client.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+// libs: -lncurses -ltinfo
+
+#define SECOND    UINT64_C(1000000000)
+#define PATIENCE  (10 * SECOND) /* for a server that does not answer */
+#define PANEL     26            /* columns, for those who have been free for longest */
+#define LEADERS   15
+#define NAME_ROOM 8
+
+enum style { PLAIN, WALL, FOG, FREE, SAFE, IT, SELF, SELF_IT, NOTE, STYLES };
+
+struct cell {
+    char character;
+    uint8_t style;
+};
+
+struct picture {
+    int width, height;
+    struct cell *cells;
+};
+
+static struct {
+    const char *name, *server;
+    unsigned long prints; /* --print; 0: a screen */
+} options;
+
+static struct tag_client client;
+static struct picture picture;
+static volatile sig_atomic_t interrupted;
+
+/* ---- the picture ----------------------------------------------------------------------------- */
+
+static bool picture_resize(int width, int height)
+{
+    struct cell *cells = realloc(picture.cells, (size_t)width * (size_t)height * sizeof *cells);
+    if (cells == NULL)
+        return false;
+    picture = (struct picture){width, height, cells};
+    return true;
+}
+
+static void put(int column, int row, char character, enum style style)
+{
+    if (column >= 0 && column < picture.width && row >= 0 && row < picture.height)
+        picture.cells[row * picture.width + column] = (struct cell){character, (uint8_t)style};
+}
+
+static void put_text(int column, int row, const char *text, int room, enum style style)
+{
+    for (int i = 0; i < room && text[i] != '\0'; i++)
+        put(column + i, row, text[i], style);
+}
+
+/* Which cell of the board stands at the upper left; a margin of one is the wall. */
+static int scrolled(int self, int side, int room)
+{
+    if (side + 2 <= room)
+        return -1 - (room - side - 2) / 2;
+    const int first = self - room / 2;
+    return first < -1 ? -1 : first > side + 1 - room ? side + 1 - room : first;
+}
+
+static bool is_hidden(const struct tag_sight *self, int column, int row)
+{
+    const int across = abs(self->column - column), down = abs(self->row - row);
+    return (across > down ? across : down) >= client.head.reach;
+}
+
+static enum style style_of(const struct tag_sight *sight)
+{
+    const bool safe = client.head.turn - sight->since < 2u * client.welcome.rate;
+    if (sight->place == client.welcome.player)
+        return sight->role == TAG_IT ? SELF_IT : SELF;
+    return sight->role == TAG_IT ? IT : safe ? SAFE : FREE;
+}
+
+static void paint_ground(const struct tag_sight *self, int left, int top, int width, int height)
+{
+    const int columns = client.welcome.width, rows = client.welcome.height;
+    for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+            const int column = left + x, row = top + y;
+            if (column < -1 || column > columns || row < -1 || row > rows)
+                continue;
+            if (column < 0 || column == columns || row < 0 || row == rows)
+                put(x, y + 1, '#', WALL);
+            else
+                put(x, y + 1, is_hidden(self, column, row) ? ':' : ' ', FOG);
+        }
+    }
+}
+
+/* Names first: nobody is hidden behind one. */
+static void paint_players(const struct tag_scene *scene, int left, int top, int width, int height)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < scene->count; i++) {
+            const struct tag_sight *sight = &scene->sights[i];
+            const int x = sight->column - left, y = sight->row - top;
+            if (x < 0 || x >= width || y < 0 || y >= height)
+                continue;
+            if (pass == 0)
+                put_text(x + 1, y + 1, sight->name,
+                         width - x - 1 < NAME_ROOM ? width - x - 1 : NAME_ROOM, NOTE);
+            else
+                put(x, y + 1, sight->role == TAG_IT ? 'X' : 'o', style_of(sight));
+        }
+    }
+    const struct tag_sight *self = tag_scene_find(scene, client.welcome.player);
+    put(self->column - left, self->row - top + 1, '@', style_of(self));
+}
+
+static int by_freedom(const void *a, const void *b)
+{
+    const struct tag_sight *one = *(const struct tag_sight *const *)a;
+    const struct tag_sight *other = *(const struct tag_sight *const *)b;
+    if (one->role != other->role)
+        return one->role - other->role;
+    return one->since != other->since ? (one->since > other->since) - (one->since < other->since)
+                                      : one->place - other->place;
+}
+
+static void paint_leaders(const struct tag_scene *scene, int column)
+{
+    static const struct tag_sight *sorted[TAG_KNOWN_MOST];
+    char line[64];
+    for (uint32_t i = 0; i < scene->count; i++)
+        sorted[i] = &scene->sights[i];
+    qsort(sorted, scene->count, sizeof sorted[0], by_freedom);
+    put_text(column, 1, "free for longest", PANEL, NOTE);
+    for (uint32_t i = 0; i < scene->count && i < LEADERS; i++) {
+        if (sorted[i]->role == TAG_IT)
+            break;
+        snprintf(line, sizeof line, "%5u s  %s",
+                 (client.head.turn - sorted[i]->since) / client.welcome.rate, sorted[i]->name);
+        put_text(column, 2 + (int)i, line, PANEL, style_of(sorted[i]));
+    }
+}
+
+static void paint_status(const struct tag_sight *self)
+{
+    char line[256];
+    const unsigned seconds = (client.head.turn - self->since) / client.welcome.rate;
+    const uint64_t all = client.states + client.lost;
+    snprintf(line, sizeof line,
+             "%s  %s for %u s  best %u s  tags %u  tagged %u  players %u  %.0f ms  %.1f %% lost",
+             client.name, self->role == TAG_IT ? "IT" : "free", seconds, client.head.best,
+             client.head.tags, client.head.tagged, client.head.players, (double)client.trip / 1e6,
+             all > 0 ? 100 * (double)client.lost / (double)all : 0.0);
+    put_text(0, 0, line, picture.width, self->role == TAG_IT ? SELF_IT : SELF);
+}
+
+/* What there is to say, below the board. */
+static const char *message(const struct tag_sight *self, uint64_t now)
+{
+    static char text[128];
+    if (client.phase == TAG_ASKING || client.phase == TAG_JOINING || self == NULL)
+        return "joining ...";
+    if (now - client.heard > SECOND) {
+        snprintf(text, sizeof text, "nothing from the server for %.0f s",
+                 (double)(now - client.heard) / 1e9);
+        return text;
+    }
+    const uint32_t turns = client.head.turn - self->since;
+    if (self->role == TAG_IT)
+        return turns < client.welcome.rate ? "You are it! You are frozen for a second."
+                                           : "You are it! Catch an 'o'.";
+    if (turns < 2u * client.welcome.rate)
+        return "You are safe for two seconds: run.";
+    return "arrows, hjkl yubn or digits: run   space: stand   q: leave";
+}
+
+static void paint(uint64_t now)
+{
+    const struct tag_scene *scene = tag_scenes_latest(&client.scenes);
+    const struct tag_sight *self =
+        scene != NULL ? tag_scene_find(scene, client.welcome.player) : NULL;
+    for (int i = 0; i < picture.width * picture.height; i++)
+        picture.cells[i] = (struct cell){' ', PLAIN};
+    if (self != NULL) {
+        const bool panel = picture.width >= 3 * PANEL;
+        const int width = picture.width - (panel ? PANEL + 1 : 0), height = picture.height - 2;
+        const int left = scrolled(self->column, client.welcome.width, width);
+        const int top = scrolled(self->row, client.welcome.height, height);
+        paint_ground(self, left, top, width, height);
+        paint_players(scene, left, top, width, height);
+        if (panel)
+            paint_leaders(scene, width + 1);
+        paint_status(self);
+    }
+    put_text(0, picture.height - 1, message(self, now), picture.width, NOTE);
+}
+
+/* ---- to show it ------------------------------------------------------------------------------ */
+
+static void screen_open(void)
+{
+    static const short colours[STYLES] = {
+        [WALL] = COLOR_BLUE, [FOG] = COLOR_BLUE,    [FREE] = COLOR_GREEN,  [SAFE] = COLOR_CYAN,
+        [IT] = COLOR_RED,    [SELF] = COLOR_YELLOW, [SELF_IT] = COLOR_RED,
+    };
+    if (newterm(NULL, stdout, stdin) == NULL) {
+        fprintf(stderr, "tag: this terminal (TERM) is not known; --print does without\n");
+        exit(1);
+    }
+    cbreak();
+    noecho();
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    set_escdelay(25);
+    curs_set(0);
+    if (has_colors()) {
+        start_color();
+        use_default_colors();
+        for (short i = 1; i < STYLES; i++)
+            init_pair(i, colours[i] != 0 ? colours[i] : -1, -1);
+    }
+}
+
+static void screen_show(void)
+{
+    static const chtype attributes[STYLES] = {
+        [FOG] = A_DIM,
+        [SAFE] = A_DIM,
+        [IT] = A_BOLD,
+        [SELF] = A_BOLD,
+        [SELF_IT] = A_BOLD | A_REVERSE,
+    };
+    for (int row = 0; row < picture.height; row++) {
+        move(row, 0);
+        for (int column = 0; column < picture.width; column++) {
+            const struct cell *cell = &picture.cells[row * picture.width + column];
+            const chtype look = attributes[cell->style] | COLOR_PAIR(cell->style);
+            addch((unsigned char)cell->character | look);
+        }
+    }
+    refresh();
+}
+
+static void print_show(void)
+{
+    for (int row = 0; row < picture.height; row++) {
+        int length = picture.width;
+        while (length > 0 && picture.cells[row * picture.width + length - 1].character == ' ')
+            length--;
+        for (int column = 0; column < length; column++)
+            putchar(picture.cells[row * picture.width + column].character);
+        putchar('\n');
+    }
+    fflush(stdout);
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+/* The heading that a key stands for, as in INPUT; -1: none. */
+static int heading_of(int key)
+{
+    static const struct {
+        int key;
+        uint8_t heading;
+    } keys[] = {
+        {KEY_UP, 1},    {KEY_RIGHT, 3}, {KEY_DOWN, 5}, {KEY_LEFT, 7}, {KEY_PPAGE, 2},
+        {KEY_NPAGE, 4}, {KEY_END, 6},   {KEY_HOME, 8}, {KEY_B2, 0},
+    };
+    static const char letters[] = " kulnjbhy", digits[] = "589632147";
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i].key == key)
+            return keys[i].heading;
+    if (key <= 0 || key > '~')
+        return -1;
+    const char *found = strchr(letters, key);
+    if (found != NULL)
+        return (int)(found - letters);
+    found = strchr(digits, key);
+    return found != NULL ? (int)(found - digits) : -1;
+}
+
+/* Returns whether the user wants to go. */
+static bool read_keys(uint64_t now)
+{
+    for (int key; (key = getch()) != ERR;) {
+        const int heading = heading_of(key);
+        if (key == 'q' || key == 'Q' || key == 3)
+            return true;
+        if (key == KEY_RESIZE && !picture_resize(COLS, LINES))
+            return true;
+        if (heading >= 0)
+            tag_client_steer(&client, (uint8_t)heading, now);
+    }
+    return false;
+}
+
+/* ---- the game -------------------------------------------------------------------------------- */
+
+static uint64_t monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* Returns whether there was news. */
+static bool exchange(int fd, uint64_t now)
+{
+    uint8_t data[TAG_DATAGRAM_MOST + 1];
+    bool news = false;
+    for (ssize_t size; (size = recv(fd, data, sizeof data, MSG_DONTWAIT)) >= 0;)
+        news = tag_client_receive(&client, data, (size_t)size, now) || news;
+    const size_t size = tag_client_send(&client, now, data);
+    if (size > 0)
+        (void)!send(fd, data, size, MSG_DONTWAIT);
+    return news;
+}
+
+static void wait_for(int fd, bool keys, uint64_t until)
+{
+    struct pollfd waited[2] = {{.fd = fd, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
+    uint64_t now = monotonic(), due = tag_client_due(&client);
+    if (until < due)
+        due = until;
+    if (due > now + SECOND / 2)
+        due = now + SECOND / 2; /* for the message, if nothing else */
+    poll(waited, keys ? 2 : 1, due > now ? (int)((due - now + 999999) / 1000000) : 0);
+}
+
+/* Until the user has enough of it, or the server. Returns why, NULL: the user. */
+static const char *play(int fd)
+{
+    const bool screen = options.prints == 0;
+    uint64_t print_at = 0;
+    while (!interrupted) {
+        const uint64_t now = monotonic();
+        const bool news = exchange(fd, now);
+        if (client.phase == TAG_REJECTED || client.phase == TAG_DISMISSED)
+            return tag_client_reason(&client);
+        if (now - (client.heard > 0 ? client.heard : client.begun) > PATIENCE)
+            return "the server does not answer";
+        if (screen) {
+            if (read_keys(now))
+                return NULL;
+            paint(now);
+            screen_show();
+        } else if (news && now >= print_at) {
+            paint(now);
+            print_show();
+            print_at = now + SECOND;
+            if (--options.prints == 0)
+                return NULL;
+        }
+        wait_for(fd, screen, UINT64_MAX);
+    }
+    return NULL;
+}
+
+static void leave(int fd)
+{
+    const uint64_t until = monotonic() + SECOND;
+    if (client.phase != TAG_PLAYING)
+        return;
+    tag_client_leave(&client, monotonic());
+    while (client.phase == TAG_PLAYING && monotonic() < until) {
+        exchange(fd, monotonic());
+        if (client.phase == TAG_PLAYING)
+            wait_for(fd, false, until);
+    }
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+
+static const char help[] =
+    "Usage: tag [OPTION]... ADDR:PORT\n"
+    "Plays Tag with those who are on the game server there. Run from the X if you are free, and "
+    "catch\n"
+    "an o if you are it: come next to it. Arrows, hjkl and yubn, or the digits around 5 turn you; "
+    "you\n"
+    "go on until the wall. Space stands still, q leaves.\n"
+    "\n"
+    "  --name NAME   what you are called, up to 16 characters (your user name)\n"
+    "  --print N     no screen: print the board N times, once a second, and leave\n"
+    "  --help        this text\n";
+
+static void refuse(const char *what)
+{
+    fprintf(stderr, "tag: %s; see --help\n", what);
+    exit(2);
+}
+
+static void parse_options(int argc, char **argv)
+{
+    static const struct option table[] = {
+        {"name", required_argument, NULL, 'n'},
+        {"print", required_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    char *end;
+    for (int option; (option = getopt_long(argc, argv, "", table, NULL)) != -1;) {
+        switch (option) {
+        case 'n':
+            options.name = optarg;
+            break;
+        case 'p':
+            options.prints = strtoul(optarg, &end, 10);
+            if (options.prints == 0 || *end != '\0' || optarg[0] == '-')
+                refuse("--print: a number above 0");
+            break;
+        case 'h':
+            fputs(help, stdout);
+            exit(0);
+        default:
+            exit(2);
+        }
+    }
+    if (optind + 1 != argc)
+        refuse("which server: ADDR:PORT");
+    options.server = argv[optind];
+    if (options.name == NULL) {
+        const struct passwd *user = getpwuid(getuid());
+        const char *name = user != NULL ? user->pw_name : "";
+        options.name = tag_name_is_valid(name, strlen(name)) ? name : "somebody";
+    }
+    if (!tag_name_is_valid(options.name, strlen(options.name)))
+        refuse("--name: 1 to 16 printable characters of ASCII, no blank at either end");
+}
+
+/* A socket that is connected to ADDR:PORT. */
+static int dial(const char *text)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+    struct addrinfo *found = NULL;
+    char *copy = strdup(text), *host = copy, *colon = copy != NULL ? strrchr(copy, ':') : NULL;
+    if (colon == NULL)
+        refuse("ADDR:PORT has no port");
+    *colon = '\0';
+    if (host[0] == '[' && colon[-1] == ']') {
+        host++;
+        colon[-1] = '\0';
+    }
+    const int problem = getaddrinfo(host, colon + 1, &hints, &found);
+    if (problem != 0) {
+        fprintf(stderr, "tag: %s: %s\n", text, gai_strerror(problem));
+        exit(1);
+    }
+    const int fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
+        fprintf(stderr, "tag: %s: %s\n", text, strerror(errno));
+        exit(1);
+    }
+    freeaddrinfo(found);
+    free(copy);
+    return fd;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+int main(int argc, char **argv)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+    uint64_t nonce;
+    setlocale(LC_CTYPE, "");
+    parse_options(argc, argv);
+    const int fd = dial(options.server);
+    if (getrandom(&nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce) {
+        perror("tag: getrandom");
+        return 1;
+    }
+    tag_client_start(&client, options.name, nonce, monotonic());
+
+    const bool screen = options.prints == 0;
+    if (screen)
+        screen_open();
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    const char *reason = "no memory";
+    if (picture_resize(screen ? COLS : 100, screen ? LINES : 30)) {
+        reason = play(fd);
+        leave(fd);
+    }
+    if (screen)
+        endwin();
+    if (reason != NULL)
+        fprintf(stderr, "tag: %s\n", reason);
+    close(fd);
+    tag_client_clear(&client);
+    free(picture.cells);
+    return reason != NULL;
+}
