@@ -101,6 +101,11 @@ class Process:
         line, self.rest = self.rest.split(b"\n", 1)
         return line.decode()
 
+    def last_line(self):
+        """Once it has ended: the last line that it printed."""
+        self.rest += self.process.stdout.read()
+        return self.rest.decode().rstrip("\n").rpartition("\n")[2]
+
     def port(self):
         """Of a server that prints 'listening on ADDRESS:PORT'."""
         while True:

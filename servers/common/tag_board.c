@@ -45,7 +45,7 @@ static bool moment_make(struct tag_moment *moment, uint32_t most)
 /* Memory that has not been used is not copied: a board that was made for many is cheap for few. */
 static void moment_copy(struct tag_moment *to, const struct tag_moment *from)
 {
-    const size_t places = from->places;
+    const size_t places = tag_lanes(from->places);
     to->turn = from->turn;
     to->places = from->places;
     memcpy(to->since, from->since, places * sizeof *to->since);
@@ -72,6 +72,8 @@ struct tag_board *tag_board_new(uint32_t places, uint16_t width, uint16_t height
     whole = moment_make(&board->now, places) && whole;
     for (unsigned i = 0; i < TAG_MOMENTS; i++)
         whole = moment_make(&board->moments[i], places) && whole;
+    for (uint32_t i = 0; whole && i < tag_lanes(places); i++)
+        board->now.column[i] = board->now.row[i] = TAG_ABSENT;
     if (whole)
         return board;
     tag_board_free(board);
@@ -111,11 +113,8 @@ void tag_board_enter(struct tag_board *board, uint16_t place, const char *name)
 {
     struct tag_moment *now = &board->now;
     struct tag_player *player = &board->player[place];
-    while (now->places <= place) {
-        now->column[now->places] = TAG_ABSENT;
-        now->row[now->places] = TAG_ABSENT;
-        now->places++;
-    }
+    if (now->places <= place)
+        now->places = place + 1u;
     now->column[place] = (int16_t)draw(board, board->width);
     now->row[place] = (int16_t)draw(board, board->height);
     now->role[place] = TAG_FREE;
@@ -280,6 +279,11 @@ void tag_board_turn(struct tag_board *board)
 uint32_t tag_board_turns(const struct tag_board *board)
 {
     return board->turn;
+}
+
+uint16_t tag_board_side(const struct tag_board *board)
+{
+    return board->width > board->height ? board->width : board->height;
 }
 
 uint32_t tag_board_players(const struct tag_board *board)

@@ -69,6 +69,8 @@ void tag_board_turn(struct tag_board *board);
 /* ---- questions ------------------------------------------------------------------------------- */
 
 uint32_t tag_board_turns(const struct tag_board *board);
+/* The longer one of its sides. */
+uint16_t tag_board_side(const struct tag_board *board);
 uint32_t tag_board_players(const struct tag_board *board);
 bool tag_board_stands(const struct tag_board *board, uint16_t place);
 const struct tag_player *tag_board_player(const struct tag_board *board, uint16_t place);
@@ -79,7 +81,7 @@ uint16_t tag_board_best(const struct tag_board *board, uint16_t place);
 const struct tag_moment *tag_board_moment(const struct tag_board *board, uint32_t turn);
 
 /* Each one's distance from a cell: the larger of columns and rows between them, more than
- * TAG_SIDE_MOST of those who are not there. `distances` is an array by place. */
+ * TAG_SIDE_MOST where nobody stands. `distances` is an array by place. */
 void tag_distances(const struct tag_moment *moment, int16_t column, int16_t row,
                    int16_t *distances);
 

@@ -71,9 +71,11 @@ static bool take_refused(struct tag_client *client, const uint8_t *data, size_t 
 static bool take_farewell(struct tag_client *client, const uint8_t *data, size_t size)
 {
     struct tag_farewell farewell;
-    if (!tag_read_farewell(&farewell, data, size) || client->phase != TAG_PLAYING ||
+    if (!tag_read_farewell(&farewell, data, size) || client->phase < TAG_PLAYING ||
         farewell.player != client->welcome.player || farewell.token != client->welcome.token)
         return false;
+    if (client->phase > TAG_PLAYING)
+        return true; /* twice */
     client->phase = TAG_DISMISSED;
     client->gone = (enum tag_gone)farewell.reason;
     client->due = UINT64_MAX;
@@ -85,10 +87,10 @@ static bool take_state(struct tag_client *client, const uint8_t *data, size_t si
                        bool *news)
 {
     struct tag_state_head head;
-    if (!tag_read_state_head(&head, data, size) || client->phase != TAG_PLAYING ||
+    if (!tag_read_state_head(&head, data, size) || client->phase < TAG_PLAYING ||
         head.player != client->welcome.player || head.token != client->welcome.token)
         return false;
-    if (head.turn <= client->head.turn)
+    if (head.turn <= client->head.turn || client->phase > TAG_PLAYING)
         return true; /* late, or twice */
     if (!client->blind &&
         tag_scenes_read(&client->scenes, &head, data + TAG_STATE_HEAD, size - TAG_STATE_HEAD) != 0)

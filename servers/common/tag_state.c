@@ -4,8 +4,11 @@
  * beyond that, what a distance costs never shrinks with the distance. So the cost of a reach is a
  * sum over distances, and the farthest reach that fits is found by adding up.
  *
- * Everything that depends on two turns but not on the receiver is computed once: the codes; and
- * where everybody knows everybody, as on a board of some hundred players, all of the bytes.
+ * On a large board this is the work of the server: each player against each, every turn. So
+ * whatever depends on two turns but not on the receiver is computed once; what is left for each
+ * pair is computed for eight of them at once, and skipped eight at a time where there is nothing to
+ * do. Where everybody knows everybody, as on a board of some hundred players, even the bytes are
+ * the same.
  */
 #include "tag_state.h"
 
@@ -13,24 +16,42 @@
 #include <string.h>
 
 #define NEWCOMER_SIZE 12 /* and its name */
+#define SUM_MOST      (TAG_LANES * (UINT16_MAX / (NEWCOMER_SIZE + TAG_NAME_MOST)))
 
-/* From one base to the present. */
+/* Eight numbers, computed with at once; an extension that gcc and clang share. */
+typedef int16_t lanes __attribute__((vector_size(TAG_LANES * sizeof(int16_t))));
+typedef uint16_t ulanes __attribute__((vector_size(TAG_LANES * sizeof(uint16_t))));
+typedef uint8_t bytes __attribute__((vector_size(TAG_LANES)));
+
+/* From one base to the present; arrays by place. */
 struct delta {
     uint32_t base, turn;
-    uint8_t *codes;                             /* by place, of those who were there at the base */
+    uint8_t *codes;                             /* of those who were there at the base */
+    uint8_t *extra;                             /* bytes that the code takes beyond its first one */
     enum { UNTRIED, FITS, TOO_LONG } everybody; /* who knew everybody, and is to know everybody */
     size_t size;
     uint8_t bytes[TAG_ROOM];
 };
 
+/* By distance: bytes beyond those that are spent in any case, and players. */
+struct ring {
+    uint32_t cost, players;
+};
+
 struct tag_coder {
     const struct tag_board *board;
-    int16_t *distances, *distances_then; /* by place, from the receiver */
-    uint8_t *known;                      /* by place: the receiver knows it from the base */
-    struct delta nothing;                /* from no base */
+    uint8_t *arrays; /* all those below and in deltas */
+    uint32_t turn;   /* that `fresh` is of */
+    uint8_t *fresh;  /* bytes that each takes as a newcomer */
+    /* A receiver's, by place; the bytes are 0 or 1. */
+    int16_t *distances, *distances_then;
+    uint8_t *known; /* from the base */
+    uint8_t *stays; /* known, and still there */
+    uint8_t *seen;  /* in view */
+    uint8_t *costs;
+    struct delta nothing; /* from no base */
     struct delta deltas[TAG_MOMENTS];
-    /* By distance: bytes beyond those that are spent in any case, and players. */
-    uint32_t cost[TAG_SIDE_MOST + 1], crowd[TAG_SIDE_MOST + 1];
+    struct ring rings[TAG_SIDE_MOST + 1];
 };
 
 /* One receiver's. */
@@ -39,29 +60,41 @@ struct job {
     const struct tag_view *base;
     struct delta *delta;
     uint16_t place;
-    uint32_t places; /* of now and then */
+    uint32_t places; /* of now and then, with lanes */
     uint32_t spent;  /* bytes */
-    int16_t farthest;
 };
+
+static uint8_t *cut(uint8_t **from, size_t size)
+{
+    uint8_t *array = *from;
+    *from += size;
+    return array;
+}
 
 struct tag_coder *tag_coder_new(const struct tag_board *board, uint32_t places)
 {
     struct tag_coder *coder = calloc(1, sizeof *coder);
-    const size_t lanes = tag_lanes(places);
+    const size_t size = tag_lanes(places);
     if (coder == NULL)
         return NULL;
     coder->board = board;
-    coder->distances = calloc(lanes, sizeof *coder->distances);
-    coder->distances_then = calloc(lanes, sizeof *coder->distances_then);
-    coder->known = calloc(lanes, 1);
-    uint8_t *codes = coder->deltas[0].codes = calloc(lanes, TAG_MOMENTS);
-    if (coder->distances == NULL || coder->distances_then == NULL || coder->known == NULL ||
-        codes == NULL) {
-        tag_coder_free(coder);
+    uint8_t *rest = coder->arrays = calloc(size, 9 + 2 * (TAG_MOMENTS + 1));
+    if (rest == NULL) {
+        free(coder);
         return NULL;
     }
-    for (unsigned i = 0; i < TAG_MOMENTS; i++)
-        coder->deltas[i].codes = codes + i * lanes;
+    coder->distances = (int16_t *)(void *)cut(&rest, 2 * size);
+    coder->distances_then = (int16_t *)(void *)cut(&rest, 2 * size);
+    coder->fresh = cut(&rest, size);
+    coder->known = cut(&rest, size);
+    coder->stays = cut(&rest, size);
+    coder->seen = cut(&rest, size);
+    coder->costs = cut(&rest, size);
+    for (unsigned i = 0; i <= TAG_MOMENTS; i++) {
+        struct delta *delta = i < TAG_MOMENTS ? &coder->deltas[i] : &coder->nothing;
+        delta->codes = cut(&rest, size);
+        delta->extra = cut(&rest, size);
+    }
     return coder;
 }
 
@@ -69,10 +102,7 @@ void tag_coder_free(struct tag_coder *coder)
 {
     if (coder == NULL)
         return;
-    free(coder->deltas[0].codes);
-    free(coder->known);
-    free(coder->distances_then);
-    free(coder->distances);
+    free(coder->arrays);
     free(coder);
 }
 
@@ -88,13 +118,7 @@ uint16_t tag_view_reach(const struct tag_view *view)
     return (uint16_t)(view->last == UINT16_MAX ? view->reach + 1 : view->reach);
 }
 
-static inline bool is_in(const struct tag_view *view, int16_t distance, uint16_t ahead)
-{
-    return distance < view->reach ? distance <= TAG_SIDE_MOST
-                                  : distance == view->reach && ahead <= view->last;
-}
-
-/* ---- codes ----------------------------------------------------------------------------------- */
+/* ---- what depends on two turns --------------------------------------------------------------- */
 
 /* How someone who is there, and was, has moved. */
 static uint8_t move_of(const struct tag_moment *then, const struct tag_moment *now, uint32_t place)
@@ -116,105 +140,215 @@ static uint8_t code_of(const struct tag_moment *then, const struct tag_moment *n
     return move_of(then, now, place);
 }
 
+static void fill_delta(struct delta *delta, const struct tag_moment *then,
+                       const struct tag_moment *now)
+{
+    for (uint32_t i = 0; i < then->places; i++) {
+        const uint8_t code = delta->codes[i] = code_of(then, now, i);
+        delta->extra[i] = code == TAG_CODE_ELSEWHERE ? 4 : 0;
+        if (code == TAG_CODE_ROLE)
+            delta->extra[i] = move_of(then, now, i) == TAG_CODE_ELSEWHERE ? 6 : 2;
+    }
+}
+
 static struct delta *delta_from(struct tag_coder *coder, const struct tag_moment *then,
                                 const struct tag_moment *now)
 {
     struct delta *delta = then != NULL ? &coder->deltas[then->turn % TAG_MOMENTS] : &coder->nothing;
     const uint32_t base = then != NULL ? then->turn : 0;
+    if (coder->turn != now->turn) {
+        coder->turn = now->turn;
+        for (uint32_t i = 0; i < now->places; i++)
+            coder->fresh[i] =
+                (uint8_t)(NEWCOMER_SIZE + tag_board_player(coder->board, (uint16_t)i)->name_length);
+    }
     if (delta->turn == now->turn && delta->base == base)
         return delta;
     delta->turn = now->turn;
     delta->base = base;
     delta->everybody = UNTRIED;
-    for (uint32_t i = 0; then != NULL && i < then->places; i++)
-        delta->codes[i] = code_of(then, now, i);
+    if (then != NULL)
+        fill_delta(delta, then, now);
     return delta;
 }
 
-/* ---- who fits -------------------------------------------------------------------------------- */
+/* ---- who is in view -------------------------------------------------------------------------- */
 
-static bool stands(const struct tag_coder *coder, const struct job *job, uint32_t place)
+/* Sets `in` to 1 for each place in view, else 0, up to job->places. */
+static void find_in(const struct job *job, const struct tag_moment *moment,
+                    const struct tag_view *view, const int16_t *distances, uint8_t *in)
 {
-    return place < job->now->places && coder->distances[place] <= TAG_SIDE_MOST;
-}
-
-static bool is_newcomer(const struct tag_coder *coder, const struct job *job, uint32_t place)
-{
-    return !coder->known[place] || job->delta->codes[place] == TAG_CODE_GONE;
-}
-
-static uint32_t cost_of(const struct tag_coder *coder, const struct job *job, uint32_t place)
-{
-    if (is_newcomer(coder, job, place))
-        return NEWCOMER_SIZE + tag_board_player(coder->board, (uint16_t)place)->name_length;
-    /* What its code takes beyond the first byte. */
-    switch (job->delta->codes[place]) {
-    case TAG_CODE_ELSEWHERE:
-        return 4;
-    case TAG_CODE_ROLE:
-        return move_of(job->then, job->now, place) == TAG_CODE_ELSEWHERE ? 6 : 2;
-    default:
-        return 0;
+    const uint32_t places = tag_lanes(moment->places);
+    const uint16_t first = (uint16_t)-job->place;
+    ulanes ahead = {first,
+                    (uint16_t)(first + 1),
+                    (uint16_t)(first + 2),
+                    (uint16_t)(first + 3),
+                    (uint16_t)(first + 4),
+                    (uint16_t)(first + 5),
+                    (uint16_t)(first + 6),
+                    (uint16_t)(first + 7)};
+    for (uint32_t i = 0; i < places; i += TAG_LANES) {
+        lanes distance;
+        memcpy(&distance, distances + i, sizeof distance);
+        const lanes inside = (distance < view->reach) & (distance <= TAG_SIDE_MOST);
+        const lanes edge = (distance == view->reach) & (lanes)(ahead <= view->last);
+        const bytes found = __builtin_convertvector(-(inside | edge), bytes);
+        memcpy(in + i, &found, sizeof found);
+        ahead += TAG_LANES;
     }
+    if (places < job->places)
+        memset(in + places, 0, job->places - places);
+}
+
+/* Whether there are none of eight. */
+static inline bool none(const uint8_t *marks)
+{
+    uint64_t all;
+    memcpy(&all, marks, sizeof all);
+    return all == 0;
 }
 
 static void find_known(struct tag_coder *coder, struct job *job)
 {
     const struct tag_moment *then = job->then;
-    memset(coder->known, 0, job->places);
-    if (then == NULL)
+    memset(coder->stays, 0, job->places);
+    if (then == NULL) {
+        memset(coder->known, 0, job->places);
         return;
+    }
     tag_distances(then, then->column[job->place], then->row[job->place], coder->distances_then);
-    for (uint32_t i = 0; i < then->places; i++) {
-        coder->known[i] = is_in(job->base, coder->distances_then[i], (uint16_t)(i - job->place));
-        job->spent += coder->known[i];
+    find_in(job, then, job->base, coder->distances_then, coder->known);
+    for (uint32_t i = 0; i < job->places; i += TAG_LANES) {
+        if (none(coder->known + i))
+            continue;
+        for (uint32_t j = i; j < i + TAG_LANES; j++) {
+            job->spent += coder->known[j];
+            coder->stays[j] = coder->known[j] & (job->delta->codes[j] != TAG_CODE_GONE);
+        }
     }
 }
 
-/* Fills cost and crowd. Returns whether everybody fits. */
-static bool add_up(struct tag_coder *coder, struct job *job)
+/* ---- who fits -------------------------------------------------------------------------------- */
+
+/* What each costs, who is there, beyond the byte of those who are known. Returns whether everybody
+ * fits. */
+static bool add_up(struct tag_coder *coder, const struct job *job)
 {
     uint32_t all = job->spent, players = 0;
-    job->farthest = 0;
-    for (uint32_t i = 0; i < job->now->places; i++)
-        if (stands(coder, job, i) && coder->distances[i] > job->farthest)
-            job->farthest = coder->distances[i];
-    memset(coder->cost, 0, ((size_t)job->farthest + 1) * sizeof *coder->cost);
-    memset(coder->crowd, 0, ((size_t)job->farthest + 1) * sizeof *coder->crowd);
-    for (uint32_t i = 0; i < job->now->places; i++) {
-        if (!stands(coder, job, i))
-            continue;
-        const uint32_t cost = cost_of(coder, job, i);
-        coder->cost[coder->distances[i]] += cost;
-        coder->crowd[coder->distances[i]]++;
-        all += cost;
-        players++;
+    const uint32_t places = tag_lanes(job->now->places);
+    for (uint32_t i = 0; i < places;) {
+        /* So many that none of the eight sums overflows. */
+        const uint32_t end = places - i < SUM_MOST ? places : i + SUM_MOST;
+        ulanes cost_sums = {0}, player_sums = {0};
+        for (; i < end; i += TAG_LANES) {
+            bytes stays, extra, fresh;
+            lanes distance;
+            memcpy(&stays, coder->stays + i, sizeof stays);
+            memcpy(&extra, job->delta->extra + i, sizeof extra);
+            memcpy(&fresh, coder->fresh + i, sizeof fresh);
+            memcpy(&distance, coder->distances + i, sizeof distance);
+            const bytes kept = -stays; /* 1: all bits */
+            const lanes there = distance <= TAG_SIDE_MOST;
+            const bytes costs =
+                ((extra & kept) | (fresh & ~kept)) & __builtin_convertvector(there, bytes);
+            memcpy(coder->costs + i, &costs, sizeof costs);
+            cost_sums += __builtin_convertvector(costs, ulanes);
+            player_sums -= (ulanes)there;
+        }
+        for (unsigned j = 0; j < TAG_LANES; j++) {
+            all += cost_sums[j];
+            players += player_sums[j];
+        }
     }
     return all <= TAG_ROOM && players <= TAG_KNOWN_MOST;
+}
+
+/* Whether none of eight distances is below `bound`, or equal to it. */
+static inline bool none_within(const int16_t *distances, int16_t bound)
+{
+    lanes distance;
+    memcpy(&distance, distances, sizeof distance);
+    const bytes within = __builtin_convertvector(distance <= bound, bytes);
+    return none((const uint8_t *)&within);
+}
+
+/* Fills the rings up to `bound`. */
+static void fill_rings(struct tag_coder *coder, const struct job *job, int16_t bound)
+{
+    memset(coder->rings, 0, ((size_t)bound + 1) * sizeof coder->rings[0]);
+    for (uint32_t i = 0; i < job->now->places; i += TAG_LANES) {
+        if (none_within(coder->distances + i, bound))
+            continue;
+        for (uint32_t j = i; j < i + TAG_LANES; j++) {
+            if (coder->distances[j] > bound)
+                continue;
+            struct ring *ring = &coder->rings[coder->distances[j]];
+            ring->cost += coder->costs[j];
+            ring->players++;
+        }
+    }
+}
+
+/* What has been spent, and on how many. */
+struct budget {
+    uint32_t cost, players;
+};
+
+static bool fits_in(const struct budget *budget, uint32_t cost, uint32_t players)
+{
+    return budget->cost + cost <= TAG_ROOM && budget->players + players <= TAG_KNOWN_MOST;
+}
+
+/* Of those at this distance, from one place to another, as many as fit. Returns whether all did. */
+static bool take_some(const struct tag_coder *coder, const struct job *job, int16_t reach,
+                      uint32_t from, uint32_t to, struct budget *budget, struct tag_view *view)
+{
+    for (uint32_t i = from; i < to; i++) {
+        if (i % TAG_LANES == 0 && none_within(coder->distances + i, reach)) {
+            i += TAG_LANES - 1;
+            continue;
+        }
+        if (coder->distances[i] != reach)
+            continue;
+        if (!fits_in(budget, coder->costs[i], 1))
+            return false;
+        budget->cost += coder->costs[i];
+        budget->players++;
+        *view = (struct tag_view){job->now->turn, reach, (uint16_t)(i - job->place)};
+    }
+    return true;
+}
+
+/* How far to look: not much farther than last time, if there was one. */
+static int16_t guess_bound(const struct job *job, int16_t side)
+{
+    if (job->then == NULL || is_everybody(job->base))
+        return side;
+    const int bound = job->base->reach + job->base->reach / 4 + 8;
+    return bound < side ? (int16_t)bound : side;
 }
 
 /* The farthest reach that fits: first whole distances, then those at the next one by their places.
  */
 static void find_reach(struct tag_coder *coder, const struct job *job, struct tag_view *view)
 {
-    uint32_t cost = job->spent, players = 0;
-    int16_t reach = 0;
-    while (reach <= job->farthest && cost + coder->cost[reach] <= TAG_ROOM &&
-           players + coder->crowd[reach] <= TAG_KNOWN_MOST) {
-        cost += coder->cost[reach];
-        players += coder->crowd[reach];
+    const int16_t side = (int16_t)(tag_board_side(coder->board) - 1);
+    int16_t bound = guess_bound(job, side), reach = 0;
+    struct budget budget = {job->spent, 0};
+    fill_rings(coder, job, bound);
+    while (reach <= side) {
+        if (reach > bound)
+            fill_rings(coder, job, bound = side);
+        if (!fits_in(&budget, coder->rings[reach].cost, coder->rings[reach].players))
+            break;
+        budget.cost += coder->rings[reach].cost;
+        budget.players += coder->rings[reach].players;
         reach++;
     }
     *view = (struct tag_view){job->now->turn, (int16_t)(reach - 1), UINT16_MAX};
-    for (uint32_t n = 0; n < job->now->places; n++) {
-        const uint32_t i = (job->place + n) % job->now->places;
-        if (coder->distances[i] != reach)
-            continue;
-        cost += cost_of(coder, job, i);
-        if (cost > TAG_ROOM || ++players > TAG_KNOWN_MOST)
-            return;
-        *view = (struct tag_view){job->now->turn, reach, (uint16_t)(i - job->place)};
-    }
+    if (take_some(coder, job, reach, job->place, job->now->places, &budget, view))
+        take_some(coder, job, reach, 0, job->place, &budget, view);
 }
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
@@ -243,6 +377,30 @@ static uint8_t *put_change(uint8_t *at, const struct job *job, uint32_t place, u
     return code == TAG_CODE_ELSEWHERE ? put_cell(at, job->now, place) : at;
 }
 
+static uint8_t *put_changes(uint8_t *at, const struct tag_coder *coder, const struct job *job)
+{
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < job->places; i++) {
+        if (i % TAG_LANES == 0 && none(coder->known + i)) {
+            i += TAG_LANES - 1;
+            continue;
+        }
+        if (!coder->known[i])
+            continue;
+        const uint8_t code =
+            coder->stays[i] & coder->seen[i] ? job->delta->codes[i] : TAG_CODE_GONE;
+        if (code == TAG_CODE_STANDS) {
+            run++;
+            continue;
+        }
+        if (run > 0)
+            at = put_run(at, run);
+        run = 0;
+        at = put_change(at, job, i, code);
+    }
+    return put_run(at, run);
+}
+
 static uint8_t *put_newcomer(uint8_t *at, const struct tag_coder *coder,
                              const struct tag_moment *now, uint32_t place)
 {
@@ -255,30 +413,19 @@ static uint8_t *put_newcomer(uint8_t *at, const struct tag_coder *coder,
     return at + player->name_length;
 }
 
-static size_t put_all(const struct tag_coder *coder, const struct job *job,
-                      const struct tag_view *view, uint8_t *data)
+static uint8_t *put_newcomers(uint8_t *at, const struct tag_coder *coder, const struct job *job)
 {
-    uint8_t *at = data;
-    uint32_t run = 0;
-    for (uint32_t i = 0; job->then != NULL && i < job->then->places; i++) {
-        if (!coder->known[i])
+    for (uint32_t i = 0; i < job->places; i += TAG_LANES) {
+        uint64_t seen, stays;
+        memcpy(&seen, coder->seen + i, sizeof seen);
+        memcpy(&stays, coder->stays + i, sizeof stays);
+        if ((seen & ~stays) == 0)
             continue;
-        uint8_t code = job->delta->codes[i];
-        if (code != TAG_CODE_GONE && !is_in(view, coder->distances[i], (uint16_t)(i - job->place)))
-            code = TAG_CODE_GONE;
-        if (code == TAG_CODE_STANDS) {
-            run++;
-            continue;
-        }
-        at = put_change(put_run(at, run), job, i, code);
-        run = 0;
+        for (uint32_t j = i; j < i + TAG_LANES; j++)
+            if (coder->seen[j] & ~coder->stays[j])
+                at = put_newcomer(at, coder, job->now, j);
     }
-    at = put_run(at, run);
-    for (uint32_t i = 0; i < job->now->places; i++)
-        if (is_newcomer(coder, job, i) &&
-            is_in(view, coder->distances[i], (uint16_t)(i - job->place)))
-            at = put_newcomer(at, coder, job->now, i);
-    return (size_t)(at - data);
+    return at;
 }
 
 /* Whether the receiver is the one who was at its place then. */
@@ -304,15 +451,16 @@ size_t tag_state_write(struct tag_coder *coder, uint16_t place, const struct tag
         memcpy(data, job.delta->bytes, job.delta->size);
         return job.delta->size;
     }
-    job.places = job.now->places;
-    if (job.then != NULL && job.then->places > job.places)
-        job.places = job.then->places;
+    job.places = tag_lanes(job.now->places);
+    if (job.then != NULL && tag_lanes(job.then->places) > job.places)
+        job.places = tag_lanes(job.then->places);
     tag_distances(job.now, job.now->column[place], job.now->row[place], coder->distances);
     find_known(coder, &job);
     const bool fits = add_up(coder, &job);
     if (!fits)
         find_reach(coder, &job, view);
-    const size_t size = put_all(coder, &job, view, data);
+    find_in(&job, job.now, view, coder->distances, coder->seen);
+    const size_t size = (size_t)(put_newcomers(put_changes(data, coder, &job), coder, &job) - data);
     if (all_known && job.delta->everybody == UNTRIED) {
         job.delta->everybody = fits ? FITS : TOO_LONG;
         job.delta->size = size;

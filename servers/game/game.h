@@ -72,7 +72,7 @@ void score_begun(uint64_t late);
 void score_done(uint64_t late);
 /* A line of JSON if --report wants one now, which belongs to the caller; else NULL. */
 char *score_line(uint64_t now);
-/* What to log in the end. */
+/* In the end: for the log, and the last line of --report. */
 void score_log(void);
 
 /* With --processes each would have a part of the datagrams, and none a game. Logs that, once. */

@@ -50,7 +50,7 @@ static void put_count(FILE *file, const char *name, const atomic_ullong *number)
     fprintf(file, ",\"%s\":%llu", name, atomic_load_explicit(number, memory_order_relaxed));
 }
 
-static void put_line(FILE *file)
+static void put_line(FILE *file, const struct score *score)
 {
     static const struct {
         const char *name;
@@ -75,8 +75,8 @@ static void put_line(FILE *file)
             tag_game_seated(board));
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         put_count(file, numbers[i].name, numbers[i].number);
-    put_times(file, "late_ms", &latest.begun);
-    put_times(file, "done_ms", &latest.done);
+    put_times(file, "late_ms", &score->begun);
+    put_times(file, "done_ms", &score->done);
     fputs("}\n", file);
 }
 
@@ -90,7 +90,7 @@ char *score_line(uint64_t now)
         FILE *file = open_memstream(&line, &size);
         if (file == NULL)
             return NULL;
-        put_line(file);
+        put_line(file, &latest);
         if (fclose(file) != 0) {
             free(line);
             return NULL;
@@ -104,6 +104,10 @@ char *score_line(uint64_t now)
 void score_log(void)
 {
     start_anew();
+    if (settings.report > 0) {
+        put_line(stdout, &total);
+        fflush(stdout);
+    }
     flux_log(
         FLUX_INFO,
         "%llu turns, late by %.2f ms in the median, %.2f at the 99.9th percentile, %.2f at most; "

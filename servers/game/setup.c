@@ -61,7 +61,7 @@ static const struct flux_option options[] = {
      FLUX_NUMBER, &settings.strangers, 0, 1000000, NULL},
     {"idle-timeout", "S", "remove players who have been silent for so long",
      FLUX_TIME, &settings.silence, SECOND, 3600 * SECOND, NULL},
-    {"report", "S", "a line of JSON on standard output, so often; 0: none",
+    {"report", "S", "a line of JSON on standard output, so often, and one for all in the end; 0: none",
      FLUX_TIME, &settings.report, 0, 0, NULL},
 };
 /* clang-format on */
