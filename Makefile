@@ -496,6 +496,13 @@ demo-web: ## the same of the web server: files, a folder, and a page of PHP
 	    $(addprefix $(BUILD)/bin/web-,thread pool event)
 	$(Q)$(PYTHON) tools/demo_web.py $(BUILD)
 
+.PHONY: demo-game
+demo-game: ## the game server with bots on it, and the board; on a terminal it is yours to play
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) -s --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) \
+	    $(addprefix $(BUILD)/bin/,game-thread game-pool game-event tag tagbots)
+	$(Q)$(PYTHON) tools/demo_game.py $(BUILD)
+
 FUZZ_SECONDS = 60
 fuzz: ## FUZZ_SECONDS=60 of each fuzzer of tests/fuzz (F='compiler http': some), with clang
 	$(Q)$(MAKE) --no-print-directory CC=clang CXX=clang++ \

@@ -112,7 +112,25 @@ static void paint_ground(const struct tag_sight *self, int left, int top, int wi
     }
 }
 
-/* Names first: nobody is hidden behind one. */
+static bool is_blank(int column, int row, int length)
+{
+    for (int i = 0; i < length; i++)
+        if (picture.cells[row * picture.width + column + i].character != ' ')
+            return false;
+    return true;
+}
+
+/* A name stands where there is room for it, to the right of its owner. */
+static void paint_name(const struct tag_sight *sight, int x, int y, int width)
+{
+    int length = (int)strlen(sight->name);
+    if (length > NAME_ROOM)
+        length = NAME_ROOM;
+    if (x + 1 + length <= width && is_blank(x + 1, y + 1, length))
+        put_text(x + 1, y + 1, sight->name, length, NOTE);
+}
+
+/* Players first: nobody is hidden behind a name. */
 static void paint_players(const struct tag_scene *scene, int left, int top, int width, int height)
 {
     for (int pass = 0; pass < 2; pass++) {
@@ -122,10 +140,9 @@ static void paint_players(const struct tag_scene *scene, int left, int top, int 
             if (x < 0 || x >= width || y < 0 || y >= height)
                 continue;
             if (pass == 0)
-                put_text(x + 1, y + 1, sight->name,
-                         width - x - 1 < NAME_ROOM ? width - x - 1 : NAME_ROOM, NOTE);
-            else
                 put(x, y + 1, sight->role == TAG_IT ? 'X' : 'o', style_of(sight));
+            else
+                paint_name(sight, x, y, width);
         }
     }
     const struct tag_sight *self = tag_scene_find(scene, client.welcome.player);
