@@ -468,6 +468,11 @@ golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 bench: all ## measures against peers, see bench/README.md (B=NAME: one)
 	bench/run --build=$(BUILD) $(B)
 
+.PHONY: bench-sim
+bench-sim: ## the simulator beside a loop by hand and SimPy
+	$(Q)sh tools/deps.sh python3-simpy
+	$(Q)$(MAKE) --no-print-directory bench B=sim
+
 # With the servers that ours is measured beside.
 WEB_PACKAGES = wrk nginx-light lighttpd apache2-bin h2o php-fpm openssl libssl-dev
 .PHONY: bench-web

@@ -8,67 +8,93 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct sim_event {
-    double at;
-    uint32_t order; /* wraps around: differences count */
+    double at; /* not below 0 */
     uint32_t what;
 };
 
+/* The time, the order, and what, from the most significant bits on: for numbers that are not below
+ * 0, the bits of a double are in the order of the numbers. So one comparison is all it takes. */
+__extension__ typedef unsigned __int128 sim_key;
+
 struct sim_heap {
-    struct sim_event *events;
+    sim_key *keys;
     uint32_t count, room, order;
 };
 
-static inline bool sim_event_before(const struct sim_event *a, const struct sim_event *b)
+/* Numbers those that are pending anew: the order has run out of bits. False: no memory. */
+bool sim_heap_renumber(struct sim_heap *heap);
+bool sim_heap_grow(struct sim_heap *heap);
+
+static inline sim_key sim_key_make(double at, uint32_t order, uint32_t what)
 {
-    return a->at < b->at || (a->at == b->at && (int32_t)(a->order - b->order) < 0);
+    uint64_t bits;
+    at += 0.0; /* -0 */
+    memcpy(&bits, &at, sizeof bits);
+    return (sim_key)bits << 64 | (uint64_t)order << 32 | what;
+}
+
+static inline struct sim_event sim_key_event(sim_key key)
+{
+    uint64_t bits = (uint64_t)(key >> 64);
+    struct sim_event event = {.what = (uint32_t)key};
+    memcpy(&event.at, &bits, sizeof event.at);
+    return event;
 }
 
 /* False: no memory. */
 static inline bool sim_heap_put(struct sim_heap *heap, double at, uint32_t what)
 {
-    if (__builtin_expect(heap->count == heap->room, 0)) {
-        uint32_t room = heap->room == 0 ? 64 : 2 * heap->room;
-        struct sim_event *events = realloc(heap->events, room * sizeof *events);
-        if (events == NULL)
-            return false;
-        heap->events = events;
-        heap->room = room;
-    }
-    struct sim_event event = {at, heap->order++, what};
+    if (__builtin_expect(heap->count == heap->room, 0) && !sim_heap_grow(heap))
+        return false;
+    if (__builtin_expect(heap->order == UINT32_MAX, 0) && !sim_heap_renumber(heap))
+        return false;
+    sim_key key = sim_key_make(at, heap->order++, what), *keys = heap->keys;
     uint32_t i = heap->count++;
     while (i > 0) {
         uint32_t up = (i - 1) / 4;
-        if (!sim_event_before(&event, &heap->events[up]))
+        if (keys[up] < key)
             break;
-        heap->events[i] = heap->events[up];
+        keys[i] = keys[up];
         i = up;
     }
-    heap->events[i] = event;
+    keys[i] = key;
     return true;
 }
 
 /* There has to be one. */
 static inline struct sim_event sim_heap_take(struct sim_heap *heap)
 {
-    struct sim_event *events = heap->events, first = events[0];
-    struct sim_event last = events[--heap->count];
-    uint32_t i = 0, count = heap->count;
-    for (;;) {
-        uint32_t child = 4 * i + 1, end = child + 4 < count ? child + 4 : count, best = child;
-        if (child >= count)
-            break;
-        for (uint32_t k = child + 1; k < end; k++)
-            if (sim_event_before(&events[k], &events[best]))
-                best = k;
-        if (!sim_event_before(&events[best], &last))
-            break;
-        events[i] = events[best];
-        i = best;
+    sim_key *keys = heap->keys, first = keys[0], last = keys[--heap->count];
+    uint32_t i = 0, count = heap->count, child;
+    for (; (child = 4 * i + 1) + 3 < count; i = child) { /* four there are: no branch for them */
+        const sim_key *four = &keys[child];
+        uint32_t left = four[1] < four[0], right = 2 + (four[3] < four[2]);
+        child += four[right] < four[left] ? right : left;
+        if (last < keys[child])
+            goto found;
+        keys[i] = keys[child];
     }
-    events[i] = last;
-    return first;
+    if (child < count) {
+        uint32_t best = child;
+        while (++child < count)
+            best = keys[child] < keys[best] ? child : best;
+        if (keys[best] < last) {
+            keys[i] = keys[best];
+            i = best;
+        }
+    }
+found:
+    keys[i] = last;
+    return sim_key_event(first);
+}
+
+/* Any of those that are pending, by number from 0. */
+static inline struct sim_event sim_heap_at(const struct sim_heap *heap, uint32_t number)
+{
+    return sim_key_event(heap->keys[number]);
 }
 
 #endif

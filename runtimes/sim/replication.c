@@ -464,7 +464,7 @@ static void expect_next(struct sim *sim)
     if (cores->running == 0)
         return;
     double each = (double)sim->machine->cores / cores->running;
-    double left = cores->shared.events[0].at - cores->attained;
+    double left = sim_heap_at(&cores->shared, 0).at - cores->attained;
     at(sim, sim->now + (left > 0 ? left : 0) / (each < 1 ? each : 1),
        EVENT(EVENT_SHARED, cores->generation));
 }
@@ -1102,7 +1102,7 @@ static bool is_over(const struct sim *sim)
     if (sim->requests > 0)
         return false;
     for (uint32_t i = 0; i < sim->events.count; i++)
-        if (sim->events.events[i].what >> 28 != EVENT_CLOCK)
+        if (sim_heap_at(&sim->events, i).what >> 28 != EVENT_CLOCK)
             return false;
     return true;
 }
@@ -1131,8 +1131,8 @@ static void release(struct sim *sim)
 {
     for (unsigned i = 0; sim->source_states != NULL && i < sim->model->program->source_count; i++)
         free(sim->source_states[i].backlog.times);
-    free(sim->events.events);
-    free(sim->cores.shared.events);
+    free(sim->events.keys);
+    free(sim->cores.shared.keys);
     free(sim->flows);
     free(sim->loops);
     free(sim->kicked);

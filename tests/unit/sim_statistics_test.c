@@ -91,7 +91,7 @@ static void sim_heap__equal_times__in_the_order_of_arrival(void **state)
         last = event.what;
     }
     assert_int_equal(heap.count, 0);
-    free(heap.events);
+    free(heap.keys);
 }
 
 int main(void)
