@@ -27,7 +27,8 @@
 #define REPLICAS "/replicas/"
 #define HEADERS                                                                                    \
     "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"                               \
-    "Content-Security-Policy: default-src 'self'; style-src 'self' 'unsafe-inline'\r\n"
+    "Content-Security-Policy: default-src 'self'; img-src data:; style-src 'self' "                \
+    "'unsafe-inline'\r\n"
 
 #undef PASS_ON
 #define PASS_ON(in, out)                                                                           \

@@ -12,7 +12,7 @@
 
 #define SECOND      UINT64_C(1000000000)
 #define MICROSECOND 1000u
-/* How often what is old is deleted, and a database that has failed is tried again. */
+/* How often what is old is deleted, at least, and a database that has failed is tried again. */
 #define PRUNE_EVERY (10 * SECOND)
 #define RETRY_AFTER (5 * SECOND)
 #define PRUNE_ROWS  50000
@@ -349,7 +349,7 @@ bool ledger_database_write(struct ledger_database *database, const struct ledger
     bool written = write_rows(database, batch);
     if (written && now >= database->prune_at) {
         written = prune(database);
-        database->prune_at = now + PRUNE_EVERY;
+        database->prune_at = now + (database->keep < PRUNE_EVERY ? database->keep : PRUNE_EVERY);
     }
     if (!written)
         give_up(database, FLUX_WARNING);

@@ -64,13 +64,16 @@ function showStatus(status) {
     `${status.waiting} waiting` + (status.lost ? `, ${status.lost} records lost` : "");
 }
 
+let refusal = ""; // of the last change
+
 async function change(path, method) {
   try {
     showStatus(await ask(path, method));
-    trouble("");
+    refusal = "";
   } catch (error) {
-    trouble(error.message);
+    refusal = error.message;
   }
+  trouble(refusal);
 }
 
 $("add").onsubmit = event => {
@@ -80,6 +83,13 @@ $("add").onsubmit = event => {
 };
 
 // ---- charts -----------------------------------------------------------------------------------
+
+// Values that no line leads to, which would not be seen.
+function alone(plot, which) {
+  const values = plot.data[which];
+  return [...values.keys()].filter(at => values[at] !== null && values[at - 1] == null &&
+                                         values[at + 1] == null);
+}
 
 function draw(id, times, series, values) {
   const names = series.map(each => each.name).join("\n");
@@ -96,7 +106,7 @@ function draw(id, times, series, values) {
     axes: [{}, { size: 70 }],
     series: [{}, ...series.map((each, at) => ({
       label: each.name, stroke: COLOURS[at % COLOURS.length], width: 1.5, spanGaps: false,
-      points: { show: (_, __, first, last) => last - first < 60 } }))],
+      points: { show: true, size: 5, filter: alone } }))],
   };
   charts[id] = { plot: new uPlot(options, data, $(id)), names };
 }
@@ -136,7 +146,7 @@ async function refresh() {
   try {
     showStatus(await ask("/status"));
     await showSeries();
-    trouble("");
+    trouble(refusal);
   } catch (error) {
     trouble(error.message);
   }
