@@ -23,7 +23,7 @@ typedef awaited IsAwaited;
 
 // ---- the record: what happens is entered at once, and written when there is time ----------------
 
-source every 250 ms => Record;
+source every 500 ms => Record;
 Record = Collect -> Keep;
 Keep:[some] = Write;
 Keep:[_] = Pause;
