@@ -5,6 +5,7 @@ import hashlib
 import os
 import signal
 import socket
+import sys
 import threading
 
 from balance_kit import *
@@ -114,7 +115,8 @@ def who_does_not_read_costs_little():
                 seen = len(total)
                 until_idle(server)
             check(len(total) < 16 * 16, "the replica is held back")
-            check(server.memory() - before < 8 << 20, "little is kept for those who do not read")
+            if "san-" not in sys.argv[1]:  # which keep memory of their own
+                check(server.memory() - before < 8 << 20, "little is kept for who does not read")
             got = hashlib.sha256()
             left = 32 << 20
             while left and (piece := clients[0].socket.recv(65536)):
