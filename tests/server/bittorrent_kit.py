@@ -421,8 +421,8 @@ class Peer:
                 if piece in wrong:
                     data[0] ^= 1
                 self.send("piece", struct.pack(">II", piece, begin) + bytes(data))
-        except (EOFError, OSError):
-            pass
+        except (EOFError, OSError, ValueError):
+            pass  # of a file that has been closed
 
     def closed(self):
         """Reads on, whatever comes, up to the end of the connection."""
@@ -436,6 +436,10 @@ class Peer:
             return False
 
     def close(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)  # a thread that reads goes on
+        except OSError:
+            pass
         self.file.close()
         self.socket.close()
 
@@ -444,6 +448,35 @@ class Peer:
 
     def __exit__(self, *_):
         self.close()
+
+
+# ---- for those who mean harm ---------------------------------------------------------------------
+
+MANY = ("--max-per-address", "0")
+
+
+def serves(peer):
+    """It gives this peer what it asks for."""
+    if "unchoke" not in peer.seen:
+        peer.send("interested")
+        peer.until("unchoke")
+    equal(peer.fetch(1), peer.torrent.part(1), "a piece")
+
+
+@contextmanager
+def leech(torrent, *options, **more):
+    with bittorrent(torrent, *MANY, *options, **more) as server:
+        until(lambda: (server.progress() or {}).get("state") in ("downloading", "metadata"),
+              "it is ready to download")  # fmt: skip
+        yield server
+
+
+def attend(peer, **more):
+    """Plays a seed in the background."""
+    peer.send("have all")
+    thread = threading.Thread(target=peer.serve, kwargs=more, daemon=True)
+    thread.start()
+    return thread
 
 
 def main(*tests):
