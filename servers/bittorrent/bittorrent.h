@@ -249,6 +249,9 @@ void setup_done(void);
 void fast_allow(swarm_peer *peer);
 bool fast_allows(const swarm_peer *peer, uint32_t piece);
 
+/* Whether anything has been given or taken: a connection without that is not made anew at once. */
+bool peer_was_of_use(const swarm_peer *peer);
+
 /* Says why the connection ends, and returns the error to end it with. */
 int peer_fault(swarm_peer *peer, int error, const char *why);
 

@@ -69,7 +69,7 @@ bool IsExtended(swarm_peer *peer)
 void exchange_departed(const swarm_peer *peer)
 {
     if (!peer->outgoing && peer->reachable.port != 0)
-        candidates_done(&swarm.candidates, &peer->reachable, !peer->met, flux_now());
+        candidates_done(&swarm.candidates, &peer->reachable, !peer_was_of_use(peer), flux_now());
     if (peer->met && peer->reachable.port != 0)
         swarm.departed[swarm.departed_count++ % DEPARTED] =
             (struct departed){peer->reachable, peer->number};

@@ -210,6 +210,11 @@ int Goodbye(Goodbye_in *in)
     return 0;
 }
 
+bool peer_was_of_use(const swarm_peer *peer)
+{
+    return peer->down.total + peer->up.total > 0;
+}
+
 static void forget(swarm_peer *peer)
 {
     choke_peer(peer, true);
@@ -230,7 +235,7 @@ int Leave(Leave_in *in)
         forget(peer);
     if (peer->outgoing) {
         swarm.dialling -= !peer->entered;
-        candidates_done(&swarm.candidates, &peer->address, !peer->met, flux_now());
+        candidates_done(&swarm.candidates, &peer->address, !peer_was_of_use(peer), flux_now());
     }
     if (peer->input != NULL)
         spare_give(&inputs, peer->input);

@@ -34,7 +34,12 @@ int Store(Store_in *in, Store_out *out)
 {
     PASS_ON(in, out);
     struct partial *partial = requests_answer(in->peer, &in->peer->message);
-    return partial != NULL ? handover_put(&whole, &partial) : 0;
+    int error = partial != NULL ? handover_put(&whole, &partial) : 0;
+    if (error != 0) {
+        rarest_put_back(&swarm.rarest, partial->piece);
+        partial_free(&swarm.partials, partial);
+    }
+    return error;
 }
 
 bool IsBlock(swarm_peer *peer)

@@ -11,7 +11,9 @@ int handover_open(struct handover *handover, size_t size)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return errno;
     fcntl(ends[1], F_SETFL, O_NONBLOCK);
-    *handover = (struct handover){.in = ends[1], .out = ends[0], .size = size};
+    handover->in = ends[1];
+    handover->out = ends[0];
+    handover->size = size;
     return 0;
 }
 
@@ -27,6 +29,7 @@ void handover_close(struct handover *handover)
 int handover_put(struct handover *handover, const void *thing)
 {
     ssize_t done;
+    atomic_fetch_add_explicit(&handover->put, 1, memory_order_release);
     do
         done = write(handover->in, thing, handover->size);
     while (done < 0 && errno == EINTR);
@@ -36,8 +39,10 @@ int handover_put(struct handover *handover, const void *thing)
 int handover_take(struct handover *handover, void *thing)
 {
     ssize_t done = read(handover->out, thing, handover->size);
-    if (done == (ssize_t)handover->size)
+    if (done == (ssize_t)handover->size) {
+        atomic_load_explicit(&handover->put, memory_order_acquire);
         return 0;
+    }
     return done < 0 ? errno : EPIPE;
 }
 

@@ -7,16 +7,20 @@
 #ifndef HANDOVER_H
 #define HANDOVER_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 struct handover {
     int in, out;
     size_t size; /* of a thing */
+    /* What a thing points to was written before it was put, and is read after it was taken: the
+     * kernel sees to that, and this says so in C. */
+    atomic_uint put;
 };
 
 #define HANDOVER_CLOSED                                                                            \
     {                                                                                              \
-        -1, -1, 0                                                                                  \
+        .in = -1, .out = -1                                                                        \
     }
 
 /* Returns 0 or an error number. */

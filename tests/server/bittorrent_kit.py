@@ -157,6 +157,7 @@ class Tracker:
         self.interval = 1
         self.server = ThreadingHTTPServer((HOST, 0), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # who has asked may be gone
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://{HOST}:{self.server.server_port}/announce"
 
@@ -165,10 +166,12 @@ class Tracker:
         for item in path.partition("?")[2].split("&"):
             name, _, value = item.partition("=")
             fields[name] = unquote_to_bytes(value)
+        if "port" not in fields:
+            return encode({})  # somebody wants statistics
         self.said.append(fields)
         if self.failure:
             return encode({"failure reason": self.failure})
-        me = (address, int(fields[b"port".decode()]))
+        me = (address, int(fields["port"]))
         if fields.get("event") == b"stopped":
             self.peers.pop(me, None)
         else:
