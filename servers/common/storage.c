@@ -261,10 +261,8 @@ static bool is_zero(const uint8_t *data, size_t size)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static int write_part(int fd, uint64_t offset, const uint8_t *data, size_t size)
+static int write_bytes(int fd, uint64_t offset, const uint8_t *data, size_t size)
 {
-    if (is_zero(data, size) && part_is_hole(fd, offset, size))
-        return 0;
     while (size > 0) {
         ssize_t done = pwrite(fd, data, size, (off_t)offset);
         if (done < 0 && errno == EINTR)
@@ -274,6 +272,21 @@ static int write_part(int fd, uint64_t offset, const uint8_t *data, size_t size)
         data += done;
         offset += (uint64_t)done;
         size -= (size_t)done;
+    }
+    return 0;
+}
+
+#define ZEROS (64u << 10) /* that may stay a hole, or not */
+
+static int write_part(int fd, uint64_t offset, const uint8_t *data, size_t size)
+{
+    if (!is_zero(data, size))
+        return write_bytes(fd, offset, data, size);
+    for (size_t here; size > 0; offset += here, size -= here) {
+        here = ZEROS - offset % ZEROS < size ? ZEROS - offset % ZEROS : size;
+        int error = part_is_hole(fd, offset, here) ? 0 : write_bytes(fd, offset, data, here);
+        if (error != 0)
+            return error;
     }
     return 0;
 }
