@@ -39,7 +39,8 @@ struct machine {
     double quantum;   /* seconds; 0: cores are shared ideally; INFINITY: nobody is interrupted */
     unsigned threads; /* of a pool; of `thread` the limit */
     unsigned loops, helpers;
-    unsigned disks;       /* UNBOUNDED: nobody waits for one */
+    bool shortest;  /* executors take the flow whose next computation is shortest, not the first */
+    unsigned disks; /* UNBOUNDED: nobody waits for one */
     unsigned backlog;     /* flows that wait to be admitted; what comes beyond is lost */
     unsigned max_flows;   /* admitted at a time */
     unsigned connections; /* of clients, at most; UNBOUNDED: as many as it takes */

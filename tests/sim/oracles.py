@@ -6,8 +6,8 @@
 A row holds if every value is within the half-width of the 99.9 % interval from the exact one, and
 that half-width is small: with --full at most 1 % of the value (make oracles), else 5 % (make check).
 Sources: Kleinrock, "Queueing Systems", volume 1; Lavenberg (ed.), "Computer Performance Modeling
-Handbook"; Reiser and Lavenberg, "Mean-value analysis of closed multichain queuing networks", JACM 27
-(1980), for closed networks.
+Handbook"; Conway, Maxwell, Miller, "Theory of Scheduling", 8-3 (the shortest first); Reiser and
+Lavenberg, "Mean-value analysis of closed multichain queuing networks", JACM 27 (1980).
 """
 
 import argparse
@@ -71,6 +71,8 @@ ORACLES = [
            **station("--load=open:poisson:0.7", "--node=Serve:histogram:0.9*0.5s,0.1*5.5s")),
     Oracle("O14", "D/M/1, load .8", weight=10, exact={"mean": 2.69273, "p99": 12.4005},
            **station("--load=open:const:0.8", EXP)),
+    Oracle("SJF", "M/M/1, the shortest first, rate .8", weight=8, exact={"mean": 2.88222},
+           **station("--load=open:poisson:0.8", EXP, "--order=shortest")),
     Oracle("O17", "machine repairman, 10 of them", "shared",
            ("--load=closed:10,10s", EXP, "--runtime=thread", "--cores=16384"),
            {"throughput": 0.785418, "mean": 2.73208}),
