@@ -302,8 +302,9 @@ const struct tag_moment *tag_board_moment(const struct tag_board *board, uint32_
     return turn > 0 && moment->turn == turn ? moment : NULL;
 }
 
-/* TAG_LANES numbers, computed with at once; an extension that gcc and clang share. */
-typedef int16_t lanes __attribute__((vector_size(TAG_LANES * sizeof(int16_t))));
+/* So many numbers are computed with at once; an extension that gcc and clang share. */
+#define WIDTH 8
+typedef int16_t lanes __attribute__((vector_size(WIDTH * sizeof(int16_t))));
 
 static inline lanes larger(lanes a, lanes b)
 {
@@ -321,7 +322,7 @@ static inline lanes apart(const int16_t *values, int16_t value)
 
 void tag_distances(const struct tag_moment *moment, int16_t column, int16_t row, int16_t *distances)
 {
-    for (uint32_t i = 0; i < moment->places; i += TAG_LANES) {
+    for (uint32_t i = 0; i < tag_lanes(moment->places); i += WIDTH) {
         const lanes far = larger(apart(moment->column + i, column), apart(moment->row + i, row));
         memcpy(distances + i, &far, sizeof far);
     }

@@ -20,7 +20,7 @@ enum tag_role { TAG_FREE = 0, TAG_IT = 1 };
 
 /* Arrays by place are as long as the next multiple of this, and may be computed with up to there.
  */
-#define TAG_LANES 8
+#define TAG_LANES 64
 
 /* Everybody after one turn. */
 struct tag_moment {

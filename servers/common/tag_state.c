@@ -16,18 +16,26 @@
 #include <string.h>
 
 #define NEWCOMER_SIZE 12 /* and its name */
-#define SUM_MOST      (TAG_LANES * (UINT16_MAX / (NEWCOMER_SIZE + TAG_NAME_MOST)))
 
-/* Eight numbers, computed with at once; an extension that gcc and clang share. */
-typedef int16_t lanes __attribute__((vector_size(TAG_LANES * sizeof(int16_t))));
-typedef uint16_t ulanes __attribute__((vector_size(TAG_LANES * sizeof(uint16_t))));
-typedef uint8_t bytes __attribute__((vector_size(TAG_LANES)));
+/* So many numbers are computed with at once; an extension that gcc and clang share. Of what is true
+ * or not all bits are set, or none. */
+#define WIDTH 8
+typedef int16_t lanes __attribute__((vector_size(WIDTH * sizeof(int16_t))));
+typedef uint16_t ulanes __attribute__((vector_size(WIDTH * sizeof(uint16_t))));
+typedef uint8_t bytes __attribute__((vector_size(WIDTH)));
+
+#define WORD 64 /* places in a word of bits */
+_Static_assert(TAG_LANES % WORD == 0 && WORD % WIDTH == 0, "arrays are whole words");
+
+/* Places for which eight sums of costs fit into 16 bits. */
+#define SUM_MOST (UINT16_MAX / (NEWCOMER_SIZE + TAG_NAME_MOST) / (WORD / WIDTH) * WORD)
 
 /* From one base to the present; arrays by place. */
 struct delta {
     uint32_t base, turn;
     uint8_t *codes;                             /* of those who were there at the base */
     uint8_t *extra;                             /* bytes that the code takes beyond its first one */
+    uint8_t *alive;                             /* 255: there then and now, 0: not */
     enum { UNTRIED, FITS, TOO_LONG } everybody; /* who knew everybody, and is to know everybody */
     size_t size;
     uint8_t bytes[TAG_ROOM];
@@ -43,12 +51,14 @@ struct tag_coder {
     uint8_t *arrays; /* all those below and in deltas */
     uint32_t turn;   /* that `fresh` is of */
     uint8_t *fresh;  /* bytes that each takes as a newcomer */
-    /* A receiver's, by place; the bytes are 0 or 1. */
+    /* A receiver's, by place. */
     int16_t *distances, *distances_then;
-    uint8_t *known; /* from the base */
-    uint8_t *stays; /* known, and still there */
-    uint8_t *seen;  /* in view */
+    uint8_t *marks; /* 255: known from the base, 0: not */
     uint8_t *costs;
+    /* The same, bits. */
+    uint64_t *known;      /* from the base */
+    uint64_t *stays;      /* known, and still there */
+    uint64_t *seen;       /* in view */
     struct delta nothing; /* from no base */
     struct delta deltas[TAG_MOMENTS];
     struct ring rings[TAG_SIDE_MOST + 1];
@@ -64,7 +74,7 @@ struct job {
     uint32_t spent;  /* bytes */
 };
 
-static uint8_t *cut(uint8_t **from, size_t size)
+static void *cut(uint8_t **from, size_t size)
 {
     uint8_t *array = *from;
     *from += size;
@@ -78,22 +88,25 @@ struct tag_coder *tag_coder_new(const struct tag_board *board, uint32_t places)
     if (coder == NULL)
         return NULL;
     coder->board = board;
-    uint8_t *rest = coder->arrays = calloc(size, 9 + 2 * (TAG_MOMENTS + 1));
+    uint8_t *rest = coder->arrays = calloc(size, 8 + 3 * (TAG_MOMENTS + 1));
     if (rest == NULL) {
         free(coder);
         return NULL;
     }
-    coder->distances = (int16_t *)(void *)cut(&rest, 2 * size);
-    coder->distances_then = (int16_t *)(void *)cut(&rest, 2 * size);
+    /* Ordered by alignment; three words of bits take less than a byte for each place. */
+    coder->known = cut(&rest, size / 8);
+    coder->stays = cut(&rest, size / 8);
+    coder->seen = cut(&rest, size / 8);
+    coder->distances = cut(&rest, 2 * size);
+    coder->distances_then = cut(&rest, 2 * size);
     coder->fresh = cut(&rest, size);
-    coder->known = cut(&rest, size);
-    coder->stays = cut(&rest, size);
-    coder->seen = cut(&rest, size);
+    coder->marks = cut(&rest, size);
     coder->costs = cut(&rest, size);
     for (unsigned i = 0; i <= TAG_MOMENTS; i++) {
         struct delta *delta = i < TAG_MOMENTS ? &coder->deltas[i] : &coder->nothing;
         delta->codes = cut(&rest, size);
         delta->extra = cut(&rest, size);
+        delta->alive = cut(&rest, size);
     }
     return coder;
 }
@@ -148,6 +161,7 @@ static void fill_delta(struct delta *delta, const struct tag_moment *then,
         delta->extra[i] = code == TAG_CODE_ELSEWHERE ? 4 : 0;
         if (code == TAG_CODE_ROLE)
             delta->extra[i] = move_of(then, now, i) == TAG_CODE_ELSEWHERE ? 6 : 2;
+        delta->alive[i] = code != TAG_CODE_GONE ? UINT8_MAX : 0;
     }
 }
 
@@ -172,119 +186,153 @@ static struct delta *delta_from(struct tag_coder *coder, const struct tag_moment
     return delta;
 }
 
+/* ---- bits ------------------------------------------------------------------------------------ */
+
+/* A bit for each of eight, the first one lowest. */
+static inline uint64_t bits_of(bytes truths)
+{
+    uint64_t ones;
+    truths &= 1;
+    memcpy(&ones, &truths, sizeof ones);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    ones = __builtin_bswap64(ones);
+#endif
+    return ones * UINT64_C(0x0102040810204080) >> 56;
+}
+
+static inline bytes narrow(lanes truths)
+{
+    return __builtin_convertvector(truths, bytes);
+}
+
+/* The first one of a word, which is taken out of it. */
+static inline unsigned next_bit(uint64_t *word)
+{
+    const unsigned bit = (unsigned)__builtin_ctzll(*word);
+    *word &= *word - 1;
+    return bit;
+}
+
+/* Whose distance is at least `least` and at most `most`. */
+static inline uint64_t word_within(const int16_t *distances, int16_t least, int16_t most)
+{
+    uint64_t word = 0;
+    for (unsigned i = 0; i < WORD; i += WIDTH) {
+        lanes distance;
+        memcpy(&distance, distances + i, sizeof distance);
+        word |= bits_of(narrow((distance >= least) & (distance <= most))) << i;
+    }
+    return word;
+}
+
 /* ---- who is in view -------------------------------------------------------------------------- */
 
-/* Sets `in` to 1 for each place in view, else 0, up to job->places. */
+/* Sets a bit, and a mark unless `marks` is NULL, for each place in view, up to job->places. */
 static void find_in(const struct job *job, const struct tag_moment *moment,
-                    const struct tag_view *view, const int16_t *distances, uint8_t *in)
+                    const struct tag_view *view, const int16_t *distances, uint64_t *in,
+                    uint8_t *marks)
 {
     const uint32_t places = tag_lanes(moment->places);
     const uint16_t first = (uint16_t)-job->place;
-    ulanes ahead = {first,
-                    (uint16_t)(first + 1),
-                    (uint16_t)(first + 2),
-                    (uint16_t)(first + 3),
-                    (uint16_t)(first + 4),
-                    (uint16_t)(first + 5),
-                    (uint16_t)(first + 6),
-                    (uint16_t)(first + 7)};
-    for (uint32_t i = 0; i < places; i += TAG_LANES) {
-        lanes distance;
-        memcpy(&distance, distances + i, sizeof distance);
-        const lanes inside = (distance < view->reach) & (distance <= TAG_SIDE_MOST);
-        const lanes edge = (distance == view->reach) & (lanes)(ahead <= view->last);
-        const bytes found = __builtin_convertvector(-(inside | edge), bytes);
-        memcpy(in + i, &found, sizeof found);
-        ahead += TAG_LANES;
+    ulanes ahead = {0, 1, 2, 3, 4, 5, 6, 7};
+    ahead += first;
+    for (uint32_t i = 0; i < places; i += WORD) {
+        uint64_t word = 0;
+        for (uint32_t j = 0; j < WORD; j += WIDTH) {
+            lanes distance;
+            memcpy(&distance, distances + i + j, sizeof distance);
+            const lanes inside = (distance < view->reach) & (distance <= TAG_SIDE_MOST);
+            const lanes edge = (distance == view->reach) & (lanes)(ahead <= view->last);
+            const bytes found = narrow(inside | edge);
+            word |= bits_of(found) << j;
+            if (marks != NULL)
+                memcpy(marks + i + j, &found, sizeof found);
+            ahead += WIDTH;
+        }
+        in[i / WORD] = word;
     }
-    if (places < job->places)
-        memset(in + places, 0, job->places - places);
-}
-
-/* Whether there are none of eight. */
-static inline bool none(const uint8_t *marks)
-{
-    uint64_t all;
-    memcpy(&all, marks, sizeof all);
-    return all == 0;
+    for (uint32_t i = places; i < job->places; i += WORD)
+        in[i / WORD] = 0;
+    if (marks != NULL && places < job->places)
+        memset(marks + places, 0, job->places - places);
 }
 
 static void find_known(struct tag_coder *coder, struct job *job)
 {
     const struct tag_moment *then = job->then;
-    memset(coder->stays, 0, job->places);
     if (then == NULL) {
-        memset(coder->known, 0, job->places);
+        memset(coder->known, 0, job->places / 8);
+        memset(coder->marks, 0, job->places);
         return;
     }
     tag_distances(then, then->column[job->place], then->row[job->place], coder->distances_then);
-    find_in(job, then, job->base, coder->distances_then, coder->known);
-    for (uint32_t i = 0; i < job->places; i += TAG_LANES) {
-        if (none(coder->known + i))
-            continue;
-        for (uint32_t j = i; j < i + TAG_LANES; j++) {
-            job->spent += coder->known[j];
-            coder->stays[j] = coder->known[j] & (job->delta->codes[j] != TAG_CODE_GONE);
-        }
-    }
+    find_in(job, then, job->base, coder->distances_then, coder->known, coder->marks);
+    for (uint32_t i = 0; i < job->places; i += WORD)
+        job->spent += (uint32_t)__builtin_popcountll(coder->known[i / WORD]);
 }
 
 /* ---- who fits -------------------------------------------------------------------------------- */
 
-/* What each costs, who is there, beyond the byte of those who are known. Returns whether everybody
- * fits. */
+/* What is added up for eight at a time. */
+struct sums {
+    ulanes cost, players;
+};
+
+/* Of the places of a word: what each costs, who is there, beyond the byte of those who are known;
+ * and who stays. */
+static void add_word(struct tag_coder *coder, const struct delta *delta, uint32_t place,
+                     struct sums *sums)
+{
+    uint64_t word = 0;
+    for (uint32_t i = place; i < place + WORD; i += WIDTH) {
+        bytes marks, alive, extra, fresh;
+        lanes distance;
+        memcpy(&marks, coder->marks + i, sizeof marks);
+        memcpy(&alive, delta->alive + i, sizeof alive);
+        memcpy(&extra, delta->extra + i, sizeof extra);
+        memcpy(&fresh, coder->fresh + i, sizeof fresh);
+        memcpy(&distance, coder->distances + i, sizeof distance);
+        const bytes stays = marks & alive;
+        const lanes there = distance <= TAG_SIDE_MOST;
+        const bytes costs = ((extra & stays) | (fresh & ~stays)) & narrow(there);
+        memcpy(coder->costs + i, &costs, sizeof costs);
+        word |= bits_of(stays) << (i - place);
+        sums->cost += __builtin_convertvector(costs, ulanes);
+        sums->players -= (ulanes)there;
+    }
+    coder->stays[place / WORD] = word;
+}
+
+/* Returns whether everybody fits. */
 static bool add_up(struct tag_coder *coder, const struct job *job)
 {
     uint32_t all = job->spent, players = 0;
     const uint32_t places = tag_lanes(job->now->places);
     for (uint32_t i = 0; i < places;) {
-        /* So many that none of the eight sums overflows. */
         const uint32_t end = places - i < SUM_MOST ? places : i + SUM_MOST;
-        ulanes cost_sums = {0}, player_sums = {0};
-        for (; i < end; i += TAG_LANES) {
-            bytes stays, extra, fresh;
-            lanes distance;
-            memcpy(&stays, coder->stays + i, sizeof stays);
-            memcpy(&extra, job->delta->extra + i, sizeof extra);
-            memcpy(&fresh, coder->fresh + i, sizeof fresh);
-            memcpy(&distance, coder->distances + i, sizeof distance);
-            const bytes kept = -stays; /* 1: all bits */
-            const lanes there = distance <= TAG_SIDE_MOST;
-            const bytes costs =
-                ((extra & kept) | (fresh & ~kept)) & __builtin_convertvector(there, bytes);
-            memcpy(coder->costs + i, &costs, sizeof costs);
-            cost_sums += __builtin_convertvector(costs, ulanes);
-            player_sums -= (ulanes)there;
-        }
-        for (unsigned j = 0; j < TAG_LANES; j++) {
-            all += cost_sums[j];
-            players += player_sums[j];
+        struct sums sums = {{0}, {0}};
+        for (; i < end; i += WORD)
+            add_word(coder, job->delta, i, &sums);
+        for (unsigned j = 0; j < WIDTH; j++) {
+            all += sums.cost[j];
+            players += sums.players[j];
         }
     }
+    for (uint32_t i = places; i < job->places; i += WORD)
+        coder->stays[i / WORD] = 0;
     return all <= TAG_ROOM && players <= TAG_KNOWN_MOST;
-}
-
-/* Whether none of eight distances is below `bound`, or equal to it. */
-static inline bool none_within(const int16_t *distances, int16_t bound)
-{
-    lanes distance;
-    memcpy(&distance, distances, sizeof distance);
-    const bytes within = __builtin_convertvector(distance <= bound, bytes);
-    return none((const uint8_t *)&within);
 }
 
 /* Fills the rings up to `bound`. */
 static void fill_rings(struct tag_coder *coder, const struct job *job, int16_t bound)
 {
     memset(coder->rings, 0, ((size_t)bound + 1) * sizeof coder->rings[0]);
-    for (uint32_t i = 0; i < job->now->places; i += TAG_LANES) {
-        if (none_within(coder->distances + i, bound))
-            continue;
-        for (uint32_t j = i; j < i + TAG_LANES; j++) {
-            if (coder->distances[j] > bound)
-                continue;
-            struct ring *ring = &coder->rings[coder->distances[j]];
-            ring->cost += coder->costs[j];
+    for (uint32_t i = 0; i < job->now->places; i += WORD) {
+        uint64_t word = word_within(coder->distances + i, 0, bound);
+        while (word != 0) {
+            const uint32_t place = i + next_bit(&word);
+            struct ring *ring = &coder->rings[coder->distances[place]];
+            ring->cost += coder->costs[place];
             ring->players++;
         }
     }
@@ -304,18 +352,18 @@ static bool fits_in(const struct budget *budget, uint32_t cost, uint32_t players
 static bool take_some(const struct tag_coder *coder, const struct job *job, int16_t reach,
                       uint32_t from, uint32_t to, struct budget *budget, struct tag_view *view)
 {
-    for (uint32_t i = from; i < to; i++) {
-        if (i % TAG_LANES == 0 && none_within(coder->distances + i, reach)) {
-            i += TAG_LANES - 1;
-            continue;
+    for (uint32_t i = from / WORD * WORD; i < to; i += WORD) {
+        uint64_t word = word_within(coder->distances + i, reach, reach);
+        while (word != 0) {
+            const uint32_t place = i + next_bit(&word);
+            if (place < from || place >= to)
+                continue;
+            if (!fits_in(budget, coder->costs[place], 1))
+                return false;
+            budget->cost += coder->costs[place];
+            budget->players++;
+            *view = (struct tag_view){job->now->turn, reach, (uint16_t)(place - job->place)};
         }
-        if (coder->distances[i] != reach)
-            continue;
-        if (!fits_in(budget, coder->costs[i], 1))
-            return false;
-        budget->cost += coder->costs[i];
-        budget->players++;
-        *view = (struct tag_view){job->now->turn, reach, (uint16_t)(i - job->place)};
     }
     return true;
 }
@@ -380,23 +428,22 @@ static uint8_t *put_change(uint8_t *at, const struct job *job, uint32_t place, u
 static uint8_t *put_changes(uint8_t *at, const struct tag_coder *coder, const struct job *job)
 {
     uint32_t run = 0;
-    for (uint32_t i = 0; i < job->places; i++) {
-        if (i % TAG_LANES == 0 && none(coder->known + i)) {
-            i += TAG_LANES - 1;
-            continue;
+    for (uint32_t i = 0; i < job->places; i += WORD) {
+        const uint64_t there = coder->stays[i / WORD] & coder->seen[i / WORD];
+        uint64_t word = coder->known[i / WORD];
+        while (word != 0) {
+            const unsigned bit = next_bit(&word);
+            const uint8_t code =
+                there >> bit & 1 ? job->delta->codes[i + bit] : (uint8_t)TAG_CODE_GONE;
+            if (code == TAG_CODE_STANDS) {
+                run++;
+                continue;
+            }
+            if (run > 0)
+                at = put_run(at, run);
+            run = 0;
+            at = put_change(at, job, i + bit, code);
         }
-        if (!coder->known[i])
-            continue;
-        const uint8_t code =
-            coder->stays[i] & coder->seen[i] ? job->delta->codes[i] : TAG_CODE_GONE;
-        if (code == TAG_CODE_STANDS) {
-            run++;
-            continue;
-        }
-        if (run > 0)
-            at = put_run(at, run);
-        run = 0;
-        at = put_change(at, job, i, code);
     }
     return put_run(at, run);
 }
@@ -415,15 +462,10 @@ static uint8_t *put_newcomer(uint8_t *at, const struct tag_coder *coder,
 
 static uint8_t *put_newcomers(uint8_t *at, const struct tag_coder *coder, const struct job *job)
 {
-    for (uint32_t i = 0; i < job->places; i += TAG_LANES) {
-        uint64_t seen, stays;
-        memcpy(&seen, coder->seen + i, sizeof seen);
-        memcpy(&stays, coder->stays + i, sizeof stays);
-        if ((seen & ~stays) == 0)
-            continue;
-        for (uint32_t j = i; j < i + TAG_LANES; j++)
-            if (coder->seen[j] & ~coder->stays[j])
-                at = put_newcomer(at, coder, job->now, j);
+    for (uint32_t i = 0; i < job->places; i += WORD) {
+        uint64_t word = coder->seen[i / WORD] & ~coder->stays[i / WORD];
+        while (word != 0)
+            at = put_newcomer(at, coder, job->now, i + next_bit(&word));
     }
     return at;
 }
@@ -459,7 +501,7 @@ size_t tag_state_write(struct tag_coder *coder, uint16_t place, const struct tag
     const bool fits = add_up(coder, &job);
     if (!fits)
         find_reach(coder, &job, view);
-    find_in(&job, job.now, view, coder->distances, coder->seen);
+    find_in(&job, job.now, view, coder->distances, coder->seen, NULL);
     const size_t size = (size_t)(put_newcomers(put_changes(data, coder, &job), coder, &job) - data);
     if (all_known && job.delta->everybody == UNTRIED) {
         job.delta->everybody = fits ? FITS : TOO_LONG;
