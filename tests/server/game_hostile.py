@@ -10,7 +10,6 @@ from game_kit import *
 
 # limit: 120 s
 
-SANITIZED = "/san-" in sys.argv[1]
 RANDOM = random.Random(7)
 
 

@@ -26,6 +26,7 @@ MOST = 1200
 NOWHERE, UP, RIGHT, DOWN, LEFT = 0, 1, 3, 5, 7
 
 QUIET = ("--quiet",) if sys.argv[2] == "trace" else ()  # where there would be millions of steps
+SANITIZED = "/san-" in sys.argv[1]  # needs more of everything
 NO_LIMITS = ("--max-per-client", "0", "--join-rate", "0")
 
 

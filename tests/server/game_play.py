@@ -41,7 +41,7 @@ def nothing_is_remembered_before():
             check(len(answer) <= len(request), "an answer is no longer than the question")
             if count == 1000:
                 before = server.memory()
-        check(server.memory() < before + 1000000, "asking takes no memory")
+        check(SANITIZED or server.memory() < before + 1000000, "asking takes no memory")
         equal(server.report()["seats"], 0, "seats that are taken")
         server.player().close()
 
