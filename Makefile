@@ -448,6 +448,10 @@ soak-web: $(RUNTIMES:%=$(BUILD)/bin/web-%) $(BUILD)/tests/soak/leak.so ## the we
 	$(Q)$(PYTHON) tests/soak/web.py --build=$(BUILD) --sanitizer='$(SAN)' --runtimes='$(RUNTIMES)' \
 	    --seconds=$(SOAK_SECONDS) $(if $(LEAK),--leak=$(LEAK))
 
+.PHONY: comparisons
+comparisons: $(FLUXC) $(HEADERS) $(BUILD)/lib/libflux-sim.a ## lectures on servers, simulated: boss and pipeline, open and closed, disks
+	$(Q)$(PYTHON) examples/comparisons/compare.py --build=$(BUILD)
+
 .PHONY: oracles
 oracles: $(SIMULATORS) ## the simulator against models whose answers are known exactly
 	$(Q)$(PYTHON) tests/sim/oracles.py $(BUILD) --full
