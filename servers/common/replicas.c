@@ -64,6 +64,9 @@ static int look_up(struct replica *replica, const char *name, bool numeric)
     int error = listen_split(name, host, service);
     if (error != 0 || host[0] == '\0' || strlen(name) >= sizeof replica->name)
         return EINVAL;
+    unsigned long port = strtoul(service, NULL, 10); /* getaddrinfo takes what it can of it */
+    if (port == 0 || port > UINT16_MAX)
+        return EINVAL;
     int problem = getaddrinfo(host, service, &hints, &found);
     if (problem != 0)
         return problem == EAI_MEMORY ? ENOMEM : problem == EAI_NONAME ? EINVAL : EADDRNOTAVAIL;

@@ -211,7 +211,7 @@ def a_refused_upload_is_heard_of():
 
 
 def nothing_moves():
-    with balancer("--idle-timeout", "200ms", replicas=[Replica()]) as server:
+    with balancer("--idle-timeout", "2s", replicas=[Replica()]) as server:
         with server.connect() as client:
             equal(client.ask(), "replica hello", "an answer")
             check(client.ended(), "a connection on which nothing moves is closed")
