@@ -485,6 +485,12 @@ bench-web: ## the web server beside others, see bench/web/README.md (W='small zi
 	$(Q)$(MAKE) --no-print-directory all
 	bench/web/run --build=$(BUILD) $(if $(QUICK),--quick) --workloads='$(W)' --servers='$(S)'
 
+.PHONY: bench-balance
+bench-balance: ## the load balancer's strategies before 1, 5 and 10 replicas, and before one that is slow
+	$(Q)sh tools/unstarted.sh wrk libsqlite3-dev
+	$(Q)$(MAKE) --no-print-directory $(FLUXC) $(HEADERS) $(LIBRARIES) $(BUILD)/bin/balance-event
+	bench/balance/run --build=$(BUILD) $(B)
+
 .PHONY: bench-web-profile
 bench-web-profile: ## what the web server and others spend the CPU time of a request on (W=small)
 	$(Q)sh tools/unstarted.sh $(WEB_PACKAGES) linux-perf
