@@ -27,9 +27,9 @@ Open:[_] = Engage;
 
 // ---- a replica: each turn is a step on the way to one -------------------------------------------
 
-Link:[_, _, queued] = Stay -> Turn;             // all are busy: clients take turns
+Link:[_, _, queued] = Turn;                     // all are busy: clients take turns
 Link:[_, _, chosen] = Dial;
-Link:[_, _, dialling] = Stay -> Connected;
+Link:[_, _, dialling] = Connected;
 Link:[_, _, ailing] = Welcome;                  // one that has failed can be reached again
 Link:[_, _, _] = Choose;
 repeat Link:[_, _, linking];
@@ -51,7 +51,7 @@ atomic Retry:{replicas};
 Relay:[_, _, fresh] = Reckon -> Send;           // a request has begun, or its answer has
 Relay:[_, _, refused] = Stay -> Allowed -> Send;    // its client has too many unfinished requests
 Relay:[_, _, pending] = Stay -> Room -> Send;
-Relay:[_, _, draining] = Stay -> Receive -> Send;   // the program stops: finish what is under way
+Relay:[_, _, draining] = Hasten -> Receive -> Send; // the program stops: finish what is under way
 Relay:[_, _, _] = Receive -> Send;
 repeat Relay:[_, _, open];
 
@@ -82,6 +82,7 @@ Welcome (int ready, int patience, direction *way) => (int ready, int patience, d
 Introduce (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Engage (direction *way) => (int ready, int patience, direction *way);
 Stay (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
+Hasten (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Receive (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Reckon (int ready, int patience, direction *way) => (int ready, int patience, direction *way);
 Allowed (int ready, int patience, direction *way) => (int ready, int patience, direction *way);

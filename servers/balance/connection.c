@@ -176,6 +176,10 @@ int Arrive(Arrive_in *in, Arrive_out *out)
 int Introduce(Introduce_in *in, Introduce_out *out)
 {
     struct wire *wire = wire_of(in->way);
+    if (flux_stopping()) { /* Accept does not run any more, so there will be no way there */
+        atomic_store(&wire->ways, 1);
+        return ECANCELED;
+    }
     if (wire->account != NULL)
         wire->account->linked = flux_now();
     out->ready = wire->replica;

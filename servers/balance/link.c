@@ -206,6 +206,8 @@ int Retry(Retry_in *in, Retry_out *out)
         close(wire->replica);
     wire->replica = -1;
     wire->state = WIRE_NEW;
+    if (error == ECANCELED) /* the program stops */
+        return error;
     if (is_ours(error)) {
         flux_log(FLUX_WARNING, "replica %s: %s", wire->at->name, flux_strerror(error));
         return error;

@@ -103,6 +103,23 @@ int Receive(Receive_in *in, Receive_out *out)
     return 0;
 }
 
+/* Whether this direction has to go on while the program stops. Who has asked is answered by the way
+ * back, if that is still there. */
+static bool is_needed(const direction *way)
+{
+    const struct wire *wire = wire_of(way);
+    return atomic_load(&wire->began) != 0 && (!way->up || atomic_load(&wire->ways) > 1);
+}
+
+/* The program stops: what this direction waited for until now may be long in coming. */
+int Hasten(Hasten_in *in, Hasten_out *out)
+{
+    PASS_ON(in, out);
+    if (!is_needed(in->way) && (in->patience < 0 || in->patience > QUIET))
+        out->patience = QUIET;
+    return 0;
+}
+
 /* Nothing has come for as long as this direction waits, or the program stops. What counts is when
  * something moved either way. */
 int Rouse(Rouse_in *in, Rouse_out *out)
@@ -114,7 +131,7 @@ int Rouse(Rouse_in *in, Rouse_out *out)
     PASS_ON(in, out);
     if ((in->error != ETIMEDOUT && in->error != ECANCELED) || way->scorned)
         return in->error;
-    if (flux_stopping() && atomic_load(&wire->began) == 0)
+    if (flux_stopping() && !is_needed(way))
         allowed = QUIET;
     if (allowed >= 0 && idle >= (uint32_t)allowed)
         return in->error;

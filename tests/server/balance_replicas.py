@@ -214,6 +214,24 @@ def a_queue_with_an_end():
         equal(second.ask(), "replica hello", "the second one's turn")
 
 
+def a_stop_while_some_wait():
+    import signal
+
+    replica = Replica()
+    with balancer("--backend-maxconn", 1, replicas=[replica]) as server:
+        first, second = server.connect(), None
+        equal(first.ask(), "replica hello", "an answer")
+        second = server.connect()
+        second.send("late\n")
+        until(lambda: server.status()["waiting"] == 1, "the second one waits")
+        server.program.process.send_signal(signal.SIGTERM)
+        check(second.ended(), "who waits is told")
+        check(first.ended(), "and so is who is idle")
+        equal(server.program.process.wait(PATIENCE), 0, "the exit status")
+        check("grace period" not in server.log_text(), "nothing was left to end")
+        equal(replica.heard, ["hello"], "what was heard")
+
+
 def clients_take_turns():
     """One with many connections does not keep the others waiting."""
     replica = Replica()
@@ -363,6 +381,7 @@ main(
     dying_and_coming_back,
     a_queue_with_a_time_bound,
     a_queue_with_an_end,
+    a_stop_while_some_wait,
     clients_take_turns,
     unfinished_requests_of_a_client,
     a_request_that_waits_for_too_long,
