@@ -11,7 +11,7 @@
 
 #define SECOND    UINT64_C(1000000000)
 #define COMING    (3 * SECOND) /* from JOIN to the first INPUT */
-#define ATTENTION SECOND       /* who has been silent for longer is sent nothing */
+#define ATTENTION (2 * SECOND) /* who has been silent for longer is sent nothing */
 #define WINDOW    1024         /* of sequence numbers */
 #define INPUTS    60           /* in a second, beside one for each STATE */
 

@@ -281,9 +281,24 @@ class Player:
         equal((number, token), (self.number, self.token), "whom GONE is for")
         return reason
 
+    def next_state(self, alive):
+        """Where nothing comes, the server may be waiting for a sign of life."""
+        if not alive:
+            return self.receive(STATE)
+        self.socket.settimeout(0.5)
+        for _ in range(2 * PATIENCE):
+            try:
+                return self.receive(STATE)
+            except TimeoutError:
+                self.input()
+            finally:
+                self.socket.settimeout(PATIENCE)
+            self.socket.settimeout(0.5)
+        sys.exit("no STATE comes")
+
     def state(self, acknowledge=True):
         """The next STATE, read; what is known after it."""
-        data = self.receive(STATE)
+        data = self.next_state(acknowledge)
         head = Head(data)
         equal((head.player, head.token), (self.number, self.token), "whom a STATE is for")
         check(self.head is None or head.turn > self.head.turn, "turns rise")

@@ -312,7 +312,7 @@ static void tag_game_input__forged_late_or_too_many__no_effect(void **state)
     world_free(world);
 }
 
-static void tag_game_state__silent_player__is_sent_nothing_after_a_second(void **state)
+static void tag_game_state__silent_player__is_sent_nothing_after_two_seconds(void **state)
 {
     (void)state;
     struct world *world = world_new(1, (struct tag_rules){.seats = 1, .width = 9, .height = 9});
@@ -325,7 +325,7 @@ static void tag_game_state__silent_player__is_sent_nothing_after_a_second(void *
         world_turn(world);
         told += world_tell(world, 0) > 0;
     }
-    assert_int_equal(told, 10);
+    assert_int_equal(told, 20);
     assert_int_equal(tag_game_players(world->game), 1);
     world->now += 10 * SECOND;
     assert_int_equal(tag_game_expire(world->game, world->now), 1);
@@ -455,7 +455,7 @@ int main(void)
         cmocka_unit_test(tag_game_state__thousand_know_each_other__it_all_fits),
         cmocka_unit_test(tag_game_join__seats_and_addresses__bounded),
         cmocka_unit_test(tag_game_input__forged_late_or_too_many__no_effect),
-        cmocka_unit_test(tag_game_state__silent_player__is_sent_nothing_after_a_second),
+        cmocka_unit_test(tag_game_state__silent_player__is_sent_nothing_after_two_seconds),
         cmocka_unit_test(tag_board_turn__headings__a_cell_each_and_along_the_wall),
         cmocka_unit_test(tag_board_turn__players_come_and_go__one_in_twenty_is_it),
         cmocka_unit_test(tag_board_turn__all_are_close__frozen_a_second_safe_for_two),
