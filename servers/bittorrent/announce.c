@@ -305,6 +305,10 @@ int Postpone(Postpone_in *in, Postpone_out *out)
     uint64_t now = flux_now();
     out->news = in->news;
     in->news->due = false;
+    if (flux_stopping()) { /* it may have heard of us, but its answer was not waited for */
+        knows_us = in->news->url;
+        return 0;
+    }
     const char *reason = in->news->reply.reason;
     flux_log(FLUX_WARNING, "tracker %s: %s", in->news->url,
              reason[0] != '\0' ? reason : flux_strerror(in->error));
@@ -370,7 +374,7 @@ static int say(enum tracker_event event)
 /* The tracker that knows us is told that we go; by `final`. */
 void announce_stopped(void)
 {
-    if (!started)
+    if (knows_us == NULL)
         return;
     ending = true;
     if (swarm.completed && !told_completed && say(TRACKER_COMPLETED) != 0)

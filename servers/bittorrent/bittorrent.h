@@ -105,10 +105,10 @@ typedef struct swarm_peer {
     bool snubbed;              /* it has not kept its promises */
     struct asked *asked;       /* MOST_REQUESTS of them, NULL before the first */
     uint32_t asked_count, window;
-    struct partial *current; /* that it was last asked for a block of */
-    uint64_t block_at;       /* the last block that came, or the first request */
-    uint64_t unchoked_at;
-    uint32_t fast_pieces[16]; /* which it lets us have though it chokes us */
+    struct partial *current;              /* that it was last asked for a block of */
+    uint64_t block_at;                    /* the last block that came, or the first request */
+    uint64_t unchoked_at, unchoked_us_at; /* by us; by it */
+    uint32_t fast_pieces[16];             /* which it lets us have though it chokes us */
     uint8_t fast_count;
     struct rate down, up; /* of blocks */
     uint8_t *info;        /* its copy of the metadata, while that is fetched */
@@ -222,7 +222,8 @@ void requests_drop(swarm_peer *peer); /* all of them: it will not answer */
 void requests_drop_one(swarm_peer *peer, uint32_t piece, uint32_t begin);
 /* A block has come. Returns the piece if it is whole now, or NULL. */
 struct partial *requests_answer(swarm_peer *peer, const struct wire_message *message);
-bool peer_wanted(const swarm_peer *peer); /* it has what we want, and we may have it */
+uint32_t peer_most_requests(const swarm_peer *peer); /* that it takes at a time */
+bool peer_wanted(const swarm_peer *peer);            /* it has what we want, and we may have it */
 
 /* choke.c */
 void choke_peer(swarm_peer *peer, bool choke);

@@ -145,8 +145,10 @@ int Mark(Mark_in *in, Mark_out *out)
             requests_drop(peer);
         break;
     case WIRE_UNCHOKE:
-        if (peer->choking)
+        if (peer->choking) {
             peer->window = 16;
+            peer->unchoked_us_at = now;
+        }
         peer->nuisance += !peer->choking;
         peer->choking = false;
         peer->block_at = now;

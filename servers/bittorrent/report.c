@@ -95,11 +95,10 @@ static void print_line(const progress *what)
     if (!what->complete && what->stage == STAGE_RUNNING && left >= 0)
         snprintf(eta, sizeof eta, ", %lld:%02d:%02d left", (long long)left / 3600,
                  (int)(left / 60 % 60), (int)(left % 60));
-    snprintf(line, sizeof line,
-             "%s %u%%, %u of %u pieces, %s, down %s/s, up %s/s, %u peers (%u seeds)%s",
+    snprintf(line, sizeof line, "%s %u%% of %s%s, down %s/s, up %s/s, %u/%u pieces, %u peers",
              state_of(what), what->pieces > 0 ? (unsigned)((uint64_t)part * 100 / what->pieces) : 0,
-             part, what->pieces, amount_of(what->size).text, amount_of(what->down).text,
-             amount_of(what->up).text, what->peers, what->seeds, eta);
+             amount_of(what->size).text, eta, amount_of(what->down).text, amount_of(what->up).text,
+             part, what->pieces, what->peers);
     int width =
         ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
     printf("\r%.*s\033[K", width, line);

@@ -269,7 +269,7 @@ struct partial *requests_answer(swarm_peer *peer, const struct wire_message *mes
     rate_count(&swarm.down, message->size);
     peer->block_at = flux_now();
     peer->snubbed = false;
-    if (peer->window < MOST_REQUESTS - 12)
+    if (peer->window < peer_most_requests(peer))
         peer->window++; /* Tend cuts it back to what the rate calls for */
     if (!partial_store(partial, asked.block, message->data, peer->number))
         return NULL;

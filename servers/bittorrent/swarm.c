@@ -121,17 +121,21 @@ static void check_promises(swarm_peer *peer, uint64_t now)
     peer->block_at = now;
 }
 
+uint32_t peer_most_requests(const swarm_peer *peer)
+{
+    uint32_t most = peer->ext.most_requests > 0 ? peer->ext.most_requests : 250;
+    return most < MOST_REQUESTS - 12 ? most : MOST_REQUESTS - 12;
+}
+
 /* Pipelined: three seconds of what it sends, but enough to find out how fast it is. */
 static void set_window(swarm_peer *peer, uint64_t now)
 {
-    uint32_t most = peer->ext.most_requests > 0 ? peer->ext.most_requests : 250;
-    if (most > MOST_REQUESTS - 12)
-        most = MOST_REQUESTS - 12;
+    uint32_t most = peer_most_requests(peer);
     double blocks = peer->down.per_second * 3 / BLOCK_SIZE;
     uint32_t wanted = blocks < 16 ? 16 : blocks < most ? (uint32_t)blocks : most;
     if (peer->snubbed)
         peer->window = 1;
-    else if (wanted > peer->window || now - peer->unchoked_at > 10 * SECOND)
+    else if (wanted > peer->window || now - peer->unchoked_us_at > 10 * SECOND)
         peer->window = wanted;
     if (peer->window > most)
         peer->window = most;
