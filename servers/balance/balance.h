@@ -77,7 +77,7 @@ struct settings {
     uint64_t retries, queue_length, client_requests;
     bool proxy_protocol, no_splice;
     bool accounts;       /* there are some */
-    uint64_t most_flows; /* that descriptors suffice for */
+    uint64_t most_wires; /* that descriptors, and --max-flows, suffice for */
 };
 extern struct settings settings;
 

@@ -25,8 +25,11 @@ void wire_sever(struct wire *wire)
         shutdown(wire->replica, SHUT_RDWR);
 }
 
+static atomic_ulong wires; /* that there are */
+
 static void wire_free(struct wire *wire)
 {
+    atomic_fetch_sub_explicit(&wires, 1, memory_order_relaxed);
     close(wire->client);
     if (wire->replica >= 0)
         close(wire->replica);
@@ -128,6 +131,7 @@ static struct wire *wire_new(int client, const struct peer *peer)
         wire->account->peer = *peer;
         wire->account->accepted = flux_now();
     }
+    atomic_fetch_add_explicit(&wires, 1, memory_order_relaxed);
     return wire;
 }
 
@@ -143,7 +147,7 @@ int Accept(Accept_out *out)
             out->way = &wire->up;
             return 0;
         }
-        if (flux_load().flows >= settings.most_flows)
+        if (atomic_load(&wires) >= settings.most_wires)
             return EMFILE;
         atomic_store(&dock->waiting, true);
         if (atomic_load(&dock->linked) == NULL)

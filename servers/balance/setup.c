@@ -85,23 +85,22 @@ static const struct flux_option options[] = {
 FLUX_OPTIONS(options);
 FLUX_ABOUT("balances TCP connections among replicas", "", "1.0");
 
-/* A connection takes two flows and two descriptors, more while it waits. The rest is for pipes, the
- * page, the database and the runtime. */
-static void bound_flows(void)
+/* A connection takes two flows and two descriptors, and a third while it waits. The rest is for
+ * pipes, the page, the database and the runtime. */
+static void bound_connections(void)
 {
     struct rlimit limit;
-    uint64_t descriptors = UINT64_MAX, pipes = 256;
+    uint64_t descriptors = UINT64_MAX, pipes = 256, flows = flux_load().limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         descriptors = limit.rlim_cur;
     if (pipes > descriptors / 16)
         pipes = descriptors / 16;
     loads_start((unsigned)pipes);
     uint64_t kept = 64 + 2 * pipes;
-    settings.most_flows = descriptors > kept + 4 ? descriptors - kept : 4;
+    settings.most_wires = descriptors > kept + 4 ? (descriptors - kept) / 2 : 2;
     /* A way back is not to wait for room behind ways there that wait for theirs. */
-    uint64_t room = flux_load().limit;
-    if (settings.most_flows > room - room / 8)
-        settings.most_flows = room > 8 ? room - room / 8 : 1;
+    if (settings.most_wires > flows / 2)
+        settings.most_wires = flows > 3 ? flows / 2 : 1;
 }
 
 static int add_backends(void)
@@ -140,7 +139,7 @@ int Prepare(void)
         flux_log(FLUX_ERROR, "--strategy %s: there are " STRATEGY_NAMES, strategy);
         return EINVAL;
     }
-    bound_flows();
+    bound_connections();
     replicas = replicas_new(&settings.replicas);
     queue = fair_new(0, settings.queue_length);
     clients = fair_new(settings.client_requests, settings.queue_length);
