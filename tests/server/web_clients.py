@@ -431,7 +431,8 @@ def stop_among_hostile_clients():
             equal(len(client.get("/file").body), len(content), "the length of the file")
             before = server.descriptors() - 1  # but for this client
         groups = {
-            "idle": (b"", 20),
+            "idle": (request("/hello.txt"), 20),
+            "silent": (b"", 20),
             "head": (b"GET /hello.txt HTTP/1.1\r\n", 20),
             "body": (post("Content-Length: 10\r\n", b"abc"), 20),
             "reader": (request("/large"), 10),
@@ -447,6 +448,8 @@ def stop_among_hostile_clients():
                 crowd[name].append(client)
         count = sum(map(len, crowd.values()))
         until(lambda: server.descriptors() >= before + count, "all are let in")
+        for client in crowd["idle"]:
+            equal(client.response().body, HELLO, "the body, before it is idle")
         for client in crowd["download"]:
             equal(client.head()[0], 200, "the status")
             check(client.exactly(1 << 20) == content[: 1 << 20], "the first part")
