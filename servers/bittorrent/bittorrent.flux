@@ -76,7 +76,7 @@ blocking Hash, Write, Digest, Conclude, Adopt, Show;
 source every 250 ms => Tend;                    // rates, deadlines, peers to be dialled or woken
 source every 10 s => Choke;                     // tit for tat
 
-source every 1 s => Announce;
+source every 250 ms => Announce;
 Announce = Look -> Ask -> Gain;
 Ask:[http] = AskHttp;
 Ask:[udp] = AskUdp;
