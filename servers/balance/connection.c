@@ -152,7 +152,8 @@ int Accept(Accept_out *out)
         atomic_store(&dock->waiting, true);
         if (atomic_load(&dock->linked) == NULL)
             error = listen_accept_or(dock->bell, &client, &peer);
-        if (!atomic_exchange(&dock->waiting, false)) {
+        atomic_store(&dock->waiting, false);
+        if (client < 0) { /* perhaps the bell: it may ring late, when nobody waits any more */
             eventfd_t rung;
             eventfd_read(dock->bell, &rung);
         }
