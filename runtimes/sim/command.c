@@ -83,7 +83,7 @@ const char *range_read(struct range *to, const char *text, bool whole)
     static const char wrong[] = "a number, A..B or A..B:STEP is expected";
     char *end;
     double first = sim_number(text, &end), last = first, step;
-    if (end == text || !(first > 0))
+    if (end == text || !(first >= 1e-9))
         return wrong;
     if (strncmp(end, "..", 2) == 0) {
         const char *from = end + 2;
@@ -99,7 +99,7 @@ const char *range_read(struct range *to, const char *text, bool whole)
             return wrong;
     }
     double count = floor((last - first) / step + 1e-9) + 1;
-    if (*end != '\0' || count > 10000)
+    if (*end != '\0' || !(last <= 1e9) || !(count <= 10000))
         return wrong;
     free(to->values);
     to->values = calloc((size_t)count, sizeof *to->values);
@@ -133,7 +133,7 @@ static const char *read_load(struct asked *asked, const char *text)
     const struct flux_sim_program *program = asked->model.program;
     unsigned source = 0;
     const char *equal = strchr(text, '=');
-    if (equal != NULL) {
+    if (equal != NULL && equal < text + strcspn(text, ":")) { /* later: of a file's name */
         int named = model_source(&asked->model, text, (size_t)(equal - text));
         if (named < 0)
             return "the program has no source of that name";
@@ -159,10 +159,13 @@ static const char *read_time(double *to, const char *text)
 
 static const char *read_quantum(double *to, const char *text)
 {
-    if (strcmp(text, "none") != 0)
-        return read_time(to, text);
-    *to = INFINITY;
-    return NULL;
+    if (strcmp(text, "none") == 0) {
+        *to = INFINITY;
+        return NULL;
+    }
+    const char *error = read_time(to, text);
+    return error != NULL || *to == 0 || *to >= 1e-6 ? error
+                                                    : "0, none, or a time from 1us on is expected";
 }
 
 static const char *read_order(bool *shortest, const char *text)
@@ -175,8 +178,9 @@ static const char *read_factor(double *to, const char *text)
 {
     char *end;
     *to = strtod(text, &end);
-    return end != text && *end == '\0' && *to > 0 && isfinite(*to) ? NULL
-                                                                   : "a number above 0 is expected";
+    return end != text && *end == '\0' && *to >= 1e-6 && *to <= 1e6
+               ? NULL
+               : "a number above 0, within a million, is expected";
 }
 
 static const char *read_probability(double *to, const char *text)
@@ -296,6 +300,14 @@ static const char *set(struct asked *asked, int option, const char *value)
     }
 }
 
+static bool has_requests(const struct flux_sim_program *program)
+{
+    for (unsigned i = 0; i < program->source_count; i++)
+        if (program->sources[i].period == 0)
+            return true;
+    return false;
+}
+
 /* What changes the profile comes after it, wherever it stands. Returns -1 to go on, else the exit
  * status. */
 int command_read(struct asked *asked, int argc, char **argv)
@@ -324,6 +336,11 @@ int command_read(struct asked *asked, int argc, char **argv)
     if (optind < argc) {
         fprintf(stderr, "%s: '%s' is no option; --help lists them\n", command_program_name,
                 argv[optind]);
+        return 2;
+    }
+    if (!asked->load_given && !has_requests(asked->model.program)) {
+        fprintf(stderr, "%s: all sources are clocks: there are no requests to simulate\n",
+                command_program_name);
         return 2;
     }
     if (!asked->load_given) {

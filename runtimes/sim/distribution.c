@@ -34,7 +34,7 @@ bool sim_time_parse(const char *text, double *seconds, const char **rest)
             break;
         }
     }
-    return true;
+    return *seconds <= SIM_TIME_MOST;
 }
 
 static bool number_parse(const char *text, double *value, const char **rest)
@@ -78,6 +78,10 @@ static const char *parse_mean_and_number(struct sim_distribution *to, const char
     if (!sim_time_parse(text, &to->a, &text) || !passes(&text, ',') ||
         !number_parse(text, &to->b, &text) || *text != '\0' || to->b <= 0)
         return "a time and a number above 0 are expected: lognormal:10ms,2";
+    if (to->shape == SIM_PARETO && to->b <= 1)
+        return "an exponent above 1 is expected; with less there is no mean: pareto:1ms,2.5";
+    if (to->shape == SIM_LOGNORMAL && to->b > 1000)
+        return "a coefficient of variation up to 1000 is expected: lognormal:10ms,2";
     return NULL;
 }
 

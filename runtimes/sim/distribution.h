@@ -75,6 +75,8 @@ static inline double sim_distribution_draw(const struct sim_distribution *distri
 double sim_number(const char *text, char **end);
 
 /* "10us" to seconds; *rest: what follows. False: not a time. */
+#define SIM_TIME_MOST 1e9 /* seconds: beyond, sums of times lose their fractions */
+
 bool sim_time_parse(const char *text, double *seconds, const char **rest);
 
 #endif

@@ -36,6 +36,8 @@ struct work {
 static bool grows(const struct model *model, const struct replication *run)
 {
     bool open = true;
+    if (run->flooded)
+        return true;
     for (unsigned i = 0; i < model->program->source_count; i++)
         open = open && workload_is_open(&model->workloads[i]);
     double some = 50 + 0.01 * (double)run->totals.completed;
@@ -154,7 +156,8 @@ static uint32_t find_cut(const struct work *work)
 /* Replications from..to, side by side; the calling thread is one of those that run them. */
 static void run_all(struct work *work)
 {
-    unsigned others = work->effort->jobs > 1 ? work->effort->jobs - 1 : 0, started = 0;
+    unsigned jobs = work->effort->jobs, runs = work->to - work->from, started = 0;
+    unsigned others = jobs < runs ? jobs - 1 : runs - 1;
     pthread_t *threads = calloc(others + 1, sizeof *threads);
     atomic_store(&work->next, work->from);
     atomic_store(&work->done, 0);
@@ -274,6 +277,8 @@ void experiment_run(struct point *to, const struct model *model, const struct ef
 {
     unsigned most = effort->precision > 0 ? effort->replications_most : effort->replications;
     unsigned constraints = model->program->constraint_count, count = effort->replications;
+    if (most < count)
+        most = count;
     struct work work = {.model = model, .effort = effort, .tick = tick};
     double *scratch = calloc(most, sizeof *scratch);
     *to = (struct point){.held = calloc(2 * (size_t)constraints + 1, sizeof *to->held)};

@@ -83,6 +83,8 @@ static bool run_points(struct asked *asked, struct labelled *to)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+#define EXECUTORS_MOST 65536
+
 static const char *settle(struct asked *asked)
 {
     struct workload *load = varied_load(asked);
@@ -98,8 +100,15 @@ static const char *settle(struct asked *asked)
             asked->rates.values[0] = rate;
     }
     for (unsigned i = 0; i < asked->cores.count; i++)
-        if (asked->cores.values[i] < 1 || asked->cores.values[i] != floor(asked->cores.values[i]))
-            return "--cores: whole numbers are expected";
+        if (asked->cores.values[i] < 1 || asked->cores.values[i] > EXECUTORS_MOST ||
+            asked->cores.values[i] != floor(asked->cores.values[i]))
+            return "--cores: whole numbers up to 65536 are expected";
+    if (asked->model.machine.loops > EXECUTORS_MOST)
+        return "--loops: a whole number up to 65536 is expected";
+    if (load->kind == WORKLOAD_CLOSED)
+        for (unsigned i = 0; i < asked->rates.count; i++)
+            if (asked->rates.values[i] < 1 || asked->rates.values[i] > WORKLOAD_CLIENTS_MOST)
+                return "--rate: numbers of clients, up to 10000000, are expected";
     if (load->kind == WORKLOAD_TRACE) { /* it has an end, and counts as a whole */
         asked->effort.cut = false;
         asked->effort.requests = load->time_count;

@@ -175,7 +175,7 @@ const char *model_set_node(struct model *model, const char *text)
     if (colon[1] == 'x') {
         char *end;
         double factor = strtod(colon + 2, &end);
-        if (end == colon + 2 || *end != '\0' || !(factor >= 0) || isinf(factor))
+        if (end == colon + 2 || *end != '\0' || !(factor >= 0) || factor > 1e6)
             return "a factor is expected: Compress:x0.5";
         times->cpu.scale *= factor;
         times->blocked.scale *= factor;

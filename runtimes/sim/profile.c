@@ -28,7 +28,8 @@ static const char *read_histogram(struct sim_distribution *to, const json_t *lis
             const json_t *item = json_array_get(json_array_get(list, i), k);
             value[k] = json_is_number(item) ? json_number_value(item) : -1;
         }
-        if (!(value[0] >= 0) || !(value[1] >= value[0]) || !(value[2] >= 0)) {
+        if (!(value[0] >= 0) || !(value[1] >= value[0]) || !(value[2] >= 0) ||
+            value[1] > SIM_TIME_MOST * 1e9) {
             free(parts);
             return "a histogram is [[from ns, to ns, count], ...]";
         }
@@ -46,7 +47,9 @@ static const char *read_distribution(struct sim_distribution *to, const json_t *
         return read_histogram(to, value);
     if (json_is_number(value)) {
         *to = (struct sim_distribution){.a = json_number_value(value), .scale = 1};
-        return to->a >= 0 ? NULL : "a time below 0";
+        return to->a < 0               ? "a time below 0"
+               : to->a > SIM_TIME_MOST ? "a time of more than 1e9 s"
+                                       : NULL;
     }
     return json_is_string(value) ? sim_distribution_parse(to, json_string_value(value))
                                  : "a time, a distribution or a histogram is expected";
@@ -97,6 +100,8 @@ static const char *read_nodes(struct model *model, const json_t *nodes)
         int node = model_node(model, name, strlen(name));
         if (node < 0)
             return bad("nodes", name, "the program has no node of that name");
+        if (!json_is_object(value))
+            return bad("nodes", name, "an object is expected, such as {\"cpu\": \"10us\"}");
         const char *error = read_node(&model->nodes[node], value, &known, &field);
         if (error != NULL || !known) {
             char where[200];
@@ -186,8 +191,9 @@ static const char *read_overheads(struct model *model, const json_t *overheads)
             i++;
         if (i == 3)
             return bad("overheads", name, "unknown; known are dispatch, wake and hand_off");
-        if (json_is_number(value))
-            *known[i].to = json_number_value(value);
+        double number = json_number_value(value);
+        if (json_is_number(value) && number >= 0 && number <= SIM_TIME_MOST)
+            *known[i].to = number;
         else if (!json_is_string(value) ||
                  !sim_time_parse(json_string_value(value), known[i].to, &rest) || *rest != '\0')
             return bad("overheads", name, "a time is expected, such as \"2us\"");
@@ -211,9 +217,23 @@ const char *profile_read(struct model *model, const char *file)
         snprintf(wrong, sizeof wrong, "line %d: %s", at.line, at.text);
         return wrong;
     }
-    const char *error = NULL;
+    const char *error = NULL, *key;
+    json_t *section;
     if (!json_is_object(root) || json_integer_value(json_object_get(root, "format")) != 1)
         error = "this is no profile of format 1; fluxc --emit=profile-template begins one";
+    json_object_foreach(root, key, section)
+    {
+        bool known = strcmp(key, "format") == 0 || strcmp(key, "generator") == 0 ||
+                     strcmp(key, "program") == 0;
+        for (size_t i = 0; !known && i < sizeof sections / sizeof sections[0]; i++) {
+            known = strcmp(key, sections[i].name) == 0;
+            if (error == NULL && known && !json_is_object(section))
+                error = bad("profile", key, "an object is expected");
+        }
+        if (error == NULL && !known)
+            error = bad("profile", key,
+                        "unknown; known are nodes, arms, repeats, sessions and overheads");
+    }
     for (size_t i = 0; error == NULL && i < sizeof sections / sizeof sections[0]; i++)
         error = sections[i].read(model, json_object_get(root, sections[i].name));
     json_decref(root);

@@ -151,18 +151,38 @@ static bool is_over(const struct sim *sim)
     return true;
 }
 
+/* Requests in the system, beyond which a run would only need memory: it has answered less than a
+ * fifth of what came, or comes to no steady state before it ends. */
+static double flood_of(const struct sim *sim)
+{
+    double clients = 0;
+    for (unsigned i = 0; i < sim->model->program->source_count; i++)
+        clients += sim->model->workloads[i].clients;
+    return 1000 + clients + 4 * (double)sim->wanted;
+}
+
+#define FRUITLESS 50000000u /* events, and no answer */
+
 static void go(struct sim *sim)
 {
     struct replication *to = sim->to;
-    uint64_t checked = 0;
+    const double flood = flood_of(sim);
+    uint64_t checked = 0, answered = 0, answered_at = 0;
     start(sim);
     while (sim->error == NULL && to->totals.completed < sim->wanted) {
         if (sim->events.count == 0)
             break;
         if (++to->events - checked > 4096) {
             checked = to->events;
-            if (is_over(sim))
+            to->flooded = sim->requests > flood;
+            if (to->flooded || is_over(sim))
                 break;
+            if (to->totals.completed + to->totals.lost != answered) {
+                answered = to->totals.completed + to->totals.lost;
+                answered_at = to->events;
+            } else if (to->events - answered_at > FRUITLESS) {
+                sim->error = "requests are never answered: does a `repeat` end?";
+            }
         }
         happen(sim, sim_heap_take(&sim->events));
     }

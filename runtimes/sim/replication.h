@@ -40,6 +40,7 @@ struct replication {
     double whole_time;                    /* what constraints and nodes have is of all of it */
     double end;                           /* when the last request was completed */
     double in_system_half, in_system_end; /* requests: what a growing queue is known by */
+    bool flooded;                         /* ended early: more came than could be answered */
     const char *error;                    /* NULL: it has come to its end; static storage */
 };
 

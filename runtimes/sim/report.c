@@ -14,6 +14,10 @@ static const char *time_text(double seconds, char *to, size_t room)
         const char *name;
     } units[] = {{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "us"}, {0, 1e-9, "ns"}};
     unsigned i = 0;
+    if (!isfinite(seconds)) { /* the width of an interval, of a single replication */
+        snprintf(to, room, "unknown");
+        return to;
+    }
     while (seconds < units[i].from)
         i++;
     snprintf(to, room, "%.4g %s", seconds / units[i].unit, units[i].name);

@@ -37,7 +37,7 @@ static const char *parse_pause(struct workload *to, const char *text)
 
 static const char *parse_rate(struct workload *to, const char *text)
 {
-    return number(&text, &to->rate) && *text == '\0' && to->rate > 0
+    return number(&text, &to->rate) && *text == '\0' && to->rate >= 1e-9 && to->rate <= 1e9
                ? NULL
                : "a rate above 0 is expected: open:poisson:100";
 }
@@ -45,15 +45,15 @@ static const char *parse_rate(struct workload *to, const char *text)
 static const char *parse_closed(struct workload *to, const char *text)
 {
     if (!number(&text, &to->clients) || to->clients < 1 || to->clients != floor(to->clients) ||
-        to->clients > 1e7 || !comma(&text))
+        to->clients > WORKLOAD_CLIENTS_MOST || !comma(&text))
         return "a number of clients and a pause are expected: closed:10,1s";
     return parse_pause(to, text);
 }
 
 static const char *parse_partly(struct workload *to, const char *text)
 {
-    if (!number(&text, &to->rate) || to->rate <= 0 || !comma(&text) || !number(&text, &to->again) ||
-        to->again >= 1 || !comma(&text))
+    if (!number(&text, &to->rate) || to->rate < 1e-9 || to->rate > 1e9 || !comma(&text) ||
+        !number(&text, &to->again) || to->again >= 1 || !comma(&text))
         return "a rate, a probability below 1 and a pause are expected: partly:10,0.8,1s";
     return parse_pause(to, text);
 }
@@ -89,7 +89,7 @@ static const char *read_trace(struct workload *to, FILE *file, double speed)
         double time = strtod(line, &end);
         if (line[0] == '#' || line[0] == '\n')
             continue;
-        if (end == line || !isfinite(time))
+        if (end == line || !isfinite(time / speed))
             return "a line of the trace does not begin with a time in seconds";
         if (!add_time(to, &room, time / speed))
             return "no memory for the trace";

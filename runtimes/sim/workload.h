@@ -16,6 +16,8 @@
 
 #include "distribution.h"
 
+#define WORKLOAD_CLIENTS_MOST 1e7
+
 #include <stddef.h>
 
 enum workload_kind {
