@@ -226,7 +226,7 @@ $(BUILD)/lib/pkgconfig/flux-%.pc: Makefile
 	$(Q)mkdir -p $(@D) && printf '%s\n' \
 	    'prefix=$${pcfiledir}/../..' '' \
 	    'Name: flux-$*' \
-	    'Description: the $* runtime for programs that fluxc has compiled' \
+	    'Description: the $(if $(filter sim,$*),simulator,$* runtime) for programs that fluxc has compiled' \
 	    'Version: 1.0' \
 	    'Cflags: -I$${prefix}/include $(GUARD)' \
 	    'Libs: $(strip -L$${prefix}/lib -lflux-$* $(LIBS_$*) $(LD_FLAGS:--coverage=-lgcov))' >$@

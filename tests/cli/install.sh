@@ -1,5 +1,5 @@
 # What `make install` leaves is all that a program needs, wherever the tree is put later: compiler,
-# headers, a library and a .pc file for each runtime.
+# headers, a library and a .pc file for each runtime, and for the simulator.
 set -eu
 
 make -s -C "$ROOT" BUILD="${BUILD#"$ROOT"/}" DESTDIR="$PWD/stage" prefix=/opt/flux install >/dev/null
@@ -11,6 +11,7 @@ cp "$ROOT/examples/hello/hello.flux" "$ROOT/examples/hello/nodes.c" .
 sort "$ROOT/examples/hello/expected" >expected
 
 for pc in moved/lib/pkgconfig/*.pc; do
+    [ "$pc" != moved/lib/pkgconfig/flux-sim.pc ] || continue
     library=$(basename "$pc" .pc)
     runtime=${library#flux-}
     fluxc --runtime="$runtime" -o hello_flux.c hello.flux
@@ -25,3 +26,9 @@ for pc in moved/lib/pkgconfig/*.pc; do
     ./built 2>log | sort >printed
     cmp expected printed || { echo "$runtime, fluxc build:"; cat printed log; exit 1; }
 done
+
+fluxc -w --emit=sim -o hello_sim.c hello.flux
+# shellcheck disable=SC2046,SC2086  # lists of words
+${CC:-cc} ${FLAGS:-} hello_sim.c $(pkg-config --cflags --libs flux-sim) -o simulator
+./simulator --load=open:poisson:10 --requests=1000 >printed
+grep -q '^event ' printed || { echo "the simulator:"; cat printed; exit 1; }
