@@ -400,11 +400,20 @@ def cli(context):
         yield Test(f"cli/{script.stem}", action, ["all"])
 
 
+# What servers are run under unless FLUX_ALL is set, as CI does: a line "# check: event" in a test has
+# it run under less.
+SERVER_RUNTIMES = ["thread", "pool", "event"]
+
+
 def server(context):
     for script in sorted(Path("tests/server").glob("*")):
         if not (script.is_file() and os.access(script, os.X_OK)):
             continue
+        found = re.search(r"^# check: (.*)", script.read_text(), re.MULTILINE)
+        usual = found[1].split() if found else SERVER_RUNTIMES
         for name in context.runtimes:
+            if name not in usual and not os.environ.get("FLUX_ALL"):
+                continue
 
             def action(script=script, name=name):
                 for source in sorted(Path("servers").glob("*/*.flux")):

@@ -7,6 +7,7 @@ import tempfile
 
 from bittorrent_kit import *
 
+# check: event
 # limit: 180 s
 
 

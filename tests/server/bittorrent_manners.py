@@ -11,6 +11,7 @@ import termios
 
 from bittorrent_kit import *
 
+# check: event pool
 # limit: 180 s
 
 

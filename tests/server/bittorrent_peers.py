@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bittorrent_kit import *
 
+# check: event
 # limit: 300 s
 
 MANY = ("--max-per-address", "0")
