@@ -120,7 +120,7 @@ static bool is_blank(int column, int row, int length)
     return true;
 }
 
-/* A name stands where there is room for it, to the right of its owner. */
+/* A name stands where there is room for it, to the right of its owner, or else to the left. */
 static void paint_name(const struct tag_sight *sight, int x, int y, int width)
 {
     int length = (int)strlen(sight->name);
@@ -128,6 +128,8 @@ static void paint_name(const struct tag_sight *sight, int x, int y, int width)
         length = NAME_ROOM;
     if (x + 1 + length <= width && is_blank(x + 1, y + 1, length))
         put_text(x + 1, y + 1, sight->name, length, NOTE);
+    else if (x >= length && is_blank(x - length, y + 1, length))
+        put_text(x - length, y + 1, sight->name, length, NOTE);
 }
 
 /* Players first: nobody is hidden behind a name. */

@@ -124,9 +124,14 @@ def bots_and_a_printed_board():
             stdout=subprocess.PIPE, text=True,
         )
         other = server.player("watcher")
-        other.states(lambda scene: len(scene) == 13, "the bots are there")
-        scene = other.states(lambda scene: any(s.role for s in scene.values()), "one is it")
-        first = {n for n, sight in scene.items() if sight.role}
+        while True:
+            other.states(lambda scene: len(scene) == 13, "the bots are there")
+            scene = other.states(lambda scene: any(s.role for s in scene.values()), "one is it")
+            first = {n for n, sight in scene.items() if sight.role}
+            if first != {other.number}:
+                break
+            other.leave()  # one who only watches would be it for ever
+            other = server.player("watcher")
         other.states(lambda scene: {n for n, s in scene.items() if s.role} - first,
                      "somebody is tagged")
         printed = subprocess.run(
