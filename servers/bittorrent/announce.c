@@ -161,7 +161,8 @@ static void set_up(CURL *curl, const char *url, struct buffer *body, char *probl
 
 static int fail(announcement *what, const char *reason)
 {
-    snprintf(what->reply.reason, sizeof what->reply.reason, "%s", reason);
+    snprintf(what->reply.reason, sizeof what->reply.reason, "%.*s",
+             (int)sizeof what->reply.reason - 1, reason);
     return EBADMSG;
 }
 

@@ -65,7 +65,10 @@ static char *decode(const char *text, size_t length)
             low = hex_digit(text[i + 2]);
         }
         bool escape = high >= 0 && low >= 0 && (high | low) != 0;
-        *to++ = escape ? (char)(high << 4 | low) : text[i] == '+' ? ' ' : text[i];
+        char c = text[i] == '+' ? ' ' : text[i];
+        if (escape)
+            c = (char)(high << 4 | low);
+        *to++ = c;
         i += escape ? 2 : 0;
     }
     if (decoded != NULL)

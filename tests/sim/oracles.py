@@ -54,7 +54,7 @@ ORACLES = [
            **station("--load=open:poisson:1.6", EXP, "--loops=2", "--cores=2")),
     Oracle("O4", "M/M/4, rate 3.6", weight=100, exact={"mean": 2.96938, "p99": 12.1932},
            **station("--load=open:poisson:3.6", EXP, "--runtime=pool", "--threads=4", "--cores=4")),
-    Oracle("O6", "M/M/1/10, rate .9", weight=3,
+    Oracle("O6", "M/M/1/10, rate .9", weight=12,
            exact={"lost": 0.0508137, "throughput": 0.854268, "mean": 4.64660},
            **station("--load=open:poisson:0.9", EXP, "--backlog=9")),
     Oracle("O7", "M/M/1/10, rate 1.5",
