@@ -5,7 +5,7 @@
 #include "passes.h"
 
 /* What flux_abi.h calls FLUX_ABI_VERSION. */
-#define EMIT_ABI_VERSION 2
+#define EMIT_ABI_VERSION 3
 
 /* The text as it stands between the quotes of a C string. */
 const char *emit_c_string(struct arena *arena, const char *text);

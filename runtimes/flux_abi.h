@@ -32,7 +32,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define FLUX_ABI_VERSION 2
+#define FLUX_ABI_VERSION 3
 
 /* ---- 1. tables: the program's description of itself ------------------------------------------ */
 
@@ -87,6 +87,7 @@ struct flux_program {
     unsigned session_constraint_count;
     int (*initial)(void); /* R43; NULL: none */
     int (*final)(void);
+    const struct flux_profile *profile; /* flux_profile.h; NULL: compiled without --profile */
 };
 
 /* Defined by the emitted file. */

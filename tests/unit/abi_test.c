@@ -32,10 +32,10 @@ static void main__other_version__both_are_said(void **state)
 {
     (void)state;
     named = 1;
-    assert_string_equal(capture(run), "./server: compiled for version 3 of the runtimes, linked "
-                                      "with version 2\n");
+    assert_string_equal(capture(run), "./server: compiled for version 4 of the runtimes, linked "
+                                      "with version 3\n");
     named = 0;
-    assert_memory_equal(capture(run), "old: compiled for version 3", 27);
+    assert_memory_equal(capture(run), "old: compiled for version 4", 27);
 }
 
 __attribute__((constructor)) static void instead_of_main(void)

@@ -1,0 +1,30 @@
+/* profile.h - what the rest of the core and of a runtime asks of profiling (docs/profile.md).
+ *
+ * There is a profile in programs that were compiled with `fluxc --profile`: flux_program.profile is
+ * not NULL then, and every frame has a struct flux_profiled as its second member. All functions
+ * here may be called from any thread while the program runs, fluxi_profile_start and
+ * fluxi_profile_free aside; in other programs those that print or ask do nothing.
+ */
+#ifndef FLUXI_PROFILE_H
+#define FLUXI_PROFILE_H
+
+#include "flux_abi.h"
+
+#include <stdio.h>
+
+static inline bool fluxi_profile_there(void)
+{
+    return flux_program.profile != NULL;
+}
+
+/* Prints the profile up to now as JSON. Returns 0 or an errno value: ENOTSUP in a program without
+ * one, ENOMEM, or what became of writing. */
+int fluxi_profile_print(FILE *to);
+
+/* Calls `each` for every concrete node that stands in a flow, in the order in which they are
+ * declared, with exact numbers. Returns 0, ENOTSUP or ENOMEM; then none was called. */
+int fluxi_profile_each_node(void (*each)(void *context, const struct flux_node *node,
+                                         uint64_t calls, uint64_t errors),
+                            void *context);
+
+#endif
