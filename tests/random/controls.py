@@ -13,7 +13,6 @@ until one fails. Last, the unbroken ones have to pass all seeds that have been t
 """
 
 import argparse
-import multiprocessing
 import os
 import re
 import shutil
@@ -28,6 +27,7 @@ from compare import try_text
 from execute import Problem, Tools, check_steps
 from generate import generate
 from program import write
+from workers import pool
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -148,8 +148,8 @@ def hunt(tools, seeds, jobs):
     catch = Catch()
     with tempfile.TemporaryDirectory(prefix="flux-controls-") as scratch:
         work = ((seed, tools, scratch) for seed in range(1, seeds + 1))
-        with multiprocessing.Pool(jobs) as pool:
-            for seed, kind, under in pool.imap(try_seed, work):
+        with pool(jobs) as workers:
+            for seed, kind, under in workers.imap(try_seed, work):
                 if kind is not None:
                     catch = Catch(seed, kind, under)
                     break

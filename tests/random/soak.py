@@ -13,7 +13,6 @@ As a test, limit: 240 s.
 
 import argparse
 import hashlib
-import multiprocessing
 import os
 import shutil
 import sys
@@ -26,6 +25,7 @@ from execute import HERE, Problem, Tools
 from generate import generate
 from program import write
 from shrink import shrink
+from workers import pool
 
 FAILURES_MAX = 10  # then the rest is not tried
 SMALL_MAX = 3  # so many are made small, each of which takes minutes
@@ -137,8 +137,8 @@ def soak(tools, seeds, jobs, log, folder, shrinking):
     done = len(seeds) - len(waiting)
     with tempfile.TemporaryDirectory(prefix="flux-soak-") as scratch:
         work = ((seed, tools, scratch) for seed in waiting)
-        with multiprocessing.Pool(jobs) as pool:
-            for seed, kind, text, seconds, most, run in pool.imap_unordered(try_seed, work):
+        with pool(jobs) as workers:
+            for seed, kind, text, seconds, most, run in workers.imap_unordered(try_seed, work):
                 done += 1
                 readers += most > 1
                 log.write(f"{seed} {kind or 'ok'} {seconds:.2f} {most}")
