@@ -43,11 +43,21 @@ static const sigset_t *poke_mask(void)
     return &mask;
 }
 
-int fluxi_seat_poll(struct pollfd *waited, uint64_t now, uint64_t until)
+static int poll_under(const sigset_t *mask, struct pollfd *waited, uint64_t now, uint64_t until)
 {
     uint64_t left = until > now ? until - now : 0;
     struct timespec time = {.tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND)};
-    return ppoll(waited, waited != NULL, until != UINT64_MAX ? &time : NULL, poke_mask());
+    return ppoll(waited, waited != NULL, until != UINT64_MAX ? &time : NULL, mask);
+}
+
+int fluxi_seat_poll(struct pollfd *waited, uint64_t now, uint64_t until)
+{
+    return poll_under(poke_mask(), waited, now, until);
+}
+
+int fluxi_seat_poll_open(struct pollfd *waited, uint64_t now, uint64_t until)
+{
+    return poll_under(NULL, waited, now, until);
 }
 
 static bool is_cancelled(const struct flux_flow *flow, bool idle)

@@ -159,11 +159,6 @@ static bool interrupt(const struct flux_source *table)
     return left;
 }
 
-static bool interrupt_all(void)
-{
-    return interrupt(NULL);
-}
-
 static void set_pokes(int how)
 {
     sigset_t poke;
@@ -235,13 +230,12 @@ int fluxi_source_threads_start(void (*start)(struct flux_flow *flow))
         join(created);
         return error;
     }
-    fluxi_stop_again = interrupt_all;
     return 0;
 }
 
-void fluxi_source_threads_stop(void)
+bool fluxi_source_threads_stop(void)
 {
-    interrupt_all();
+    return interrupt(NULL);
 }
 
 void fluxi_source_threads_join(void)

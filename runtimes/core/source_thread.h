@@ -10,11 +10,12 @@
 #include "runtime.h"
 
 /* start_flow is called on threads of sources; it may wait for room. Returns 0 or an errno value,
- * which has been logged; then no thread is left. Sets fluxi_stop_again. */
+ * which has been logged; then no thread is left. */
 int fluxi_source_threads_start(void (*start_flow)(struct flux_flow *flow));
 
-/* Interrupts the sources once; fluxi_stop_again does it until all have ended. */
-void fluxi_source_threads_stop(void);
+/* Interrupts the sources once, which may be too early for some: to be repeated, by way of
+ * fluxi_stop_again, until it says that all have ended (false). */
+bool fluxi_source_threads_stop(void);
 
 /* After fluxi_finished. */
 void fluxi_source_threads_join(void);

@@ -85,6 +85,7 @@ int fluxi_runtime_start(void)
         worker_count = many > WORKERS_MIN ? many : WORKERS_MIN;
     }
     fluxi_queue_bound = queue_bound;
+    fluxi_stop_again = fluxi_source_threads_stop;
     fluxi_queue_watch(&fluxi_poller, fluxi_cpus() + 1); /* a flow more than CPUs may block */
     int error = fluxi_poller_start();
     if (error != 0) {

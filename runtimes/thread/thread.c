@@ -107,9 +107,9 @@ static void *thread_main(void *argument)
     bool keep = true;
     sigset_t poke;
 
-    sigemptyset(&poke); /* it was born of a source, whose calls may be interrupted */
+    sigemptyset(&poke);
     sigaddset(&poke, FLUXI_POKE);
-    pthread_sigmask(SIG_BLOCK, &poke, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &poke, NULL); /* it gets one only while it waits: deadline.c */
     while (keep && (flow = fluxi_queue_take()) != NULL) {
         if (fluxi_run(flow) == FLUX_ENDED) {
             fluxi_flow_ended(flow);
@@ -160,7 +160,7 @@ static int add_thread(void)
     struct fluxi_thread *thread = aligned_alloc(CACHE_LINE, sizeof *thread);
     if (thread == NULL)
         return ENOMEM;
-    *thread = (struct fluxi_thread){.until = UINT64_MAX};
+    *thread = (struct fluxi_thread){.until = FLUXI_BUSY};
     pthread_mutex_lock(&list_lock);
     int error = pthread_create(&thread->id, &attributes, thread_main, thread);
     if (error == 0) {
@@ -203,32 +203,50 @@ unsigned fluxi_runtime_copies(void)
     return fluxi_cpus();
 }
 
+static bool left; /* of one round: a flow in an idle await that was not over yet */
+
+static void end_idle(struct fluxi_thread *thread)
+{
+    if (atomic_load(&thread->idle) && fluxi_deadline_poke(thread))
+        left = true;
+}
+
+/* Ends idle awaits. A thread that comes later will look before it waits. Returns false when there
+ * was none. */
+static bool end_idle_awaits(void)
+{
+    left = false;
+    fluxi_threads_each(end_idle);
+    return left;
+}
+
+static bool stop_again(void)
+{
+    bool sources = fluxi_source_threads_stop(), idle = end_idle_awaits();
+    return sources || idle;
+}
+
 int fluxi_runtime_start(void)
 {
     pthread_condattr_t monotonic;
+
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&flow_gone, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, (size_t)(stack_size + 4095) & ~(size_t)4095);
+    fluxi_stop_again = stop_again;
     int error = fluxi_deadlines_start();
+
     if (error == 0 && (error = fluxi_source_threads_start(start_flow)) != 0)
         fluxi_deadlines_stop();
     return error;
 }
 
-static void poke(struct fluxi_thread *thread)
-{
-    pthread_kill(thread->id, FLUXI_POKE);
-}
-
-/* Each poke ends one wait for a descriptor; a flow that waits in an idle await sees that the
- * program is stopping, any other waits on. A thread that comes later will look before it waits. */
 void fluxi_runtime_stop(void)
 {
-    fluxi_threads_each(poke);
-    fluxi_source_threads_stop();
+    stop_again();
 }
 
 void fluxi_runtime_join(void)
@@ -269,6 +287,8 @@ bool flux_await(struct flux_flow *flow, int fd, enum flux_ready events, int64_t 
 {
     (void)at; /* debug builds alone ask */
     fluxi_order_seen(flow, at);
+    if (fluxi_thread_self != NULL)
+        atomic_store_explicit(&fluxi_thread_self->idle, idle, memory_order_relaxed);
     flow->error = fluxi_seat_await(flow, fd, events, limit, idle, fluxi_deadline_poll);
     return true;
 }

@@ -16,10 +16,16 @@ struct fluxi_thread {
     pthread_t id;
     struct fluxi_thread *newer, *older; /* in the list of all */
 
-    /* It waits, and is to be poked shortly before this, ns of the monotonic clock; UINT64_MAX: it
-     * is not. Written for each await, so it shares its cache line with no other thread's. */
+    /* Until when it waits, ns of the monotonic clock, or one of the values below (deadline.c). Written
+     * for each await, so it shares its cache line with no other thread's. */
     _Alignas(CACHE_LINE) _Atomic uint64_t until;
+    atomic_bool idle; /* that wait is an idle await, which ends when the program stops (R36) */
 };
+
+#define FLUXI_BUSY    UINT64_MAX       /* it does not wait */
+#define FLUXI_FOREVER (UINT64_MAX - 1) /* or less than LONG: nobody has to see to its end */
+#define FLUXI_POKING  0                /* a signal is being sent to end the wait */
+#define FLUXI_POKED   1                /* it has been sent */
 
 extern _Thread_local struct fluxi_thread *fluxi_thread_self; /* NULL in threads of other kinds */
 
@@ -31,7 +37,13 @@ void fluxi_threads_each(void (*function)(struct fluxi_thread *thread));
 int fluxi_deadlines_start(void); /* 0 or an errno value, which has been logged */
 void fluxi_deadlines_stop(void); /* when no flow is left */
 
-/* fluxi_seat_poll, but that a wait for long sets no timer where a flow runs on the thread. */
+/* Ends the wait of a thread, if it waits; returns whether it did. The signal may come too early to
+ * end it: ask again, 10 ms later, until this says false. By one thread at a time (they are called by
+ * fluxi_threads_each). */
+bool fluxi_deadline_poke(struct fluxi_thread *thread);
+
+/* fluxi_seat_poll, but that a wait for long sets no timer, and none changes the mask of signals,
+ * where a flow runs on the thread. */
 int fluxi_deadline_poll(struct pollfd *waited, uint64_t now, uint64_t until);
 
 #endif

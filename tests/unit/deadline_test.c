@@ -4,6 +4,7 @@
 #include "thread/thread.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -33,17 +34,42 @@ int pthread_kill(pthread_t thread, int signal)
 /* ---- threads --------------------------------------------------------------------------------- */
 
 _Thread_local struct fluxi_thread *fluxi_thread_self;
+atomic_bool fluxi_stopping;
 
 static uint64_t polled_until, known_until; /* by the kernel, by the watcher */
+static bool polled_masked;
+static unsigned polls, yields;
+static void (*in_poll)(void);
 
-int fluxi_seat_poll(struct pollfd *waited, uint64_t time, uint64_t until)
+static int poll_until(struct pollfd *waited, uint64_t time, uint64_t until, bool masked)
 {
     assert_non_null(waited);
     assert_int_equal(time, now);
+    polls++;
     polled_until = until;
+    polled_masked = masked;
     known_until = fluxi_thread_self != NULL ? fluxi_thread_self->until : 0;
+    if (in_poll != NULL)
+        in_poll();
     errno = EINTR;
     return -1;
+}
+
+int fluxi_seat_poll(struct pollfd *waited, uint64_t time, uint64_t until)
+{
+    return poll_until(waited, time, until, true);
+}
+
+int fluxi_seat_poll_open(struct pollfd *waited, uint64_t time, uint64_t until)
+{
+    return poll_until(waited, time, until, false);
+}
+
+int sched_yield(void)
+{
+    yields++;
+    errno = 0;
+    return 0;
 }
 
 static void poll_in(struct fluxi_thread *thread, uint64_t until)
@@ -115,9 +141,11 @@ static uint64_t watch_on(void)
 static int set_up(void **state)
 {
     (void)state;
-    before_look = after_look = NULL;
+    before_look = after_look = in_poll = NULL;
+    fluxi_stopping = false;
+    polls = yields = 0;
     for (pthread_t i = 0; i < THREADS; i++)
-        threads[i] = (struct fluxi_thread){.id = i, .until = UINT64_MAX};
+        threads[i] = (struct fluxi_thread){.id = i, .until = FLUXI_BUSY};
     assert_int_equal(fluxi_deadlines_start(), 0);
     now += 1000000 * MS;
     assert_true(watch_on() == UINT64_MAX); /* what it knew is over */
@@ -129,17 +157,25 @@ static int set_up(void **state)
 
 /* ---- cases ----------------------------------------------------------------------------------- */
 
-static void poll__short_or_without_limit__is_as_ever(void **state)
+static void poll__short_or_without_limit__watcher_has_nothing_to_do(void **state)
 {
     (void)state;
     poll_in(&threads[0], now + 499 * MS);
-    assert_true(polled_until == now + 499 * MS && known_until == UINT64_MAX);
+    assert_true(polled_until == now + 499 * MS && known_until == FLUXI_FOREVER);
     poll_in(&threads[0], now - MS);
-    assert_true(polled_until == now - MS && known_until == UINT64_MAX);
+    assert_true(polled_until == now - MS && known_until == FLUXI_FOREVER);
     poll_in(&threads[0], UINT64_MAX);
-    assert_true(polled_until == UINT64_MAX && known_until == UINT64_MAX);
+    assert_true(polled_until == UINT64_MAX && known_until == FLUXI_FOREVER);
+    assert_false(polled_masked);
+    assert_true(watch_on() == UINT64_MAX);
+    assert_int_equal(pokes[WATCHER], 0);
+}
+
+static void poll__of_another_thread__is_as_ever(void **state)
+{
+    (void)state;
     poll_in(NULL, now + 60000 * MS);
-    assert_true(polled_until == now + 60000 * MS);
+    assert_true(polled_masked && polled_until == now + 60000 * MS);
     assert_int_equal(pokes[WATCHER], 0);
 }
 
@@ -148,7 +184,50 @@ static void poll__long__watcher_knows_as_long_as_it_lasts(void **state)
     (void)state;
     poll_in(&threads[0], now + 500 * MS);
     assert_true(polled_until == UINT64_MAX && known_until == now + 500 * MS);
-    assert_true(threads[0].until == UINT64_MAX);
+    assert_true(threads[0].until == FLUXI_BUSY);
+    assert_int_equal(yields, 0);
+}
+
+static void poke_it(void)
+{
+    assert_true(fluxi_deadline_poke(&threads[0]));
+}
+
+static void poke__while_it_waits__has_arrived_when_the_wait_is_over(void **state)
+{
+    (void)state;
+    in_poll = poke_it;
+    poll_in(&threads[0], UINT64_MAX);
+    assert_true(pokes[0] == 1 && yields == 1);
+    assert_true(threads[0].until == FLUXI_BUSY);
+}
+
+static void poke__while_it_is_busy__is_not_sent(void **state)
+{
+    (void)state;
+    assert_false(fluxi_deadline_poke(&threads[0]));
+    assert_int_equal(pokes[0], 0);
+}
+
+static void poke__has_come_too_early__is_sent_again(void **state)
+{
+    (void)state;
+    poll_on_in(&threads[0], UINT64_MAX);
+    poke_it();
+    poke_it();
+    assert_int_equal(pokes[0], 2);
+}
+
+static void poll__program_stops__only_an_idle_one_does_not_begin(void **state)
+{
+    (void)state;
+    fluxi_stopping = true;
+    poll_in(&threads[0], UINT64_MAX);
+    assert_int_equal(polls, 1);
+    threads[0].idle = true;
+    poll_in(&threads[0], UINT64_MAX);
+    assert_int_equal(polls, 1);
+    assert_true(threads[0].until == FLUXI_BUSY);
 }
 
 static void poll__before_all_others__wakes_the_watcher(void **state)
@@ -172,15 +251,24 @@ static void watch__time_has_come__pokes_whose_deadline_is_near(void **state)
     uint64_t began = now;
     poll_on_in(&threads[0], began + 1000 * MS);
     poll_on_in(&threads[1], began + 1099 * MS);
-    poll_on_in(&threads[2], began + 1100 * MS);
+    poll_on_in(&threads[2], began + 1120 * MS);
     assert_true(watch_on() == began + 850 * MS);
     now = began + 850 * MS;
-    assert_true(watch_on() == began + 950 * MS);
+    assert_true(watch_on() == began + 860 * MS);
     assert_true(pokes[0] == 1 && pokes[1] == 1 && pokes[2] == 0);
-    now = began + 950 * MS; /* the first two have not run yet */
+    threads[0].until = FLUXI_BUSY; /* the other has been poked just before it polls */
+    now = began + 860 * MS;
+    assert_true(watch_on() == began + 870 * MS);
+    assert_true(pokes[0] == 1 && pokes[1] == 2 && pokes[2] == 0);
+    threads[1].until = FLUXI_BUSY;
+    now = began + 870 * MS;
+    assert_true(watch_on() == began + 970 * MS);
+    now = began + 970 * MS;
+    assert_true(watch_on() == began + 980 * MS);
+    threads[2].until = FLUXI_BUSY;
+    now = began + 980 * MS;
     assert_true(watch_on() == UINT64_MAX);
-    assert_true(pokes[0] == 1 && pokes[1] == 1 && pokes[2] == 1);
-    assert_int_equal(looks, 2);
+    assert_true(pokes[0] == 1 && pokes[1] == 2 && pokes[2] == 1);
 }
 
 static void watch__comes_late__pokes_all_the_same(void **state)
@@ -188,7 +276,7 @@ static void watch__comes_late__pokes_all_the_same(void **state)
     (void)state;
     poll_on_in(&threads[0], now + 1000 * MS);
     now += 5000 * MS;
-    assert_true(watch_on() == UINT64_MAX);
+    assert_true(watch_on() == now + 10 * MS);
     assert_int_equal(pokes[0], 1);
 }
 
@@ -238,9 +326,14 @@ static void stop__watcher_is_woken__it_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(poll__short_or_without_limit__is_as_ever, set_up),
+        cmocka_unit_test_setup(poll__short_or_without_limit__watcher_has_nothing_to_do, set_up),
+        cmocka_unit_test_setup(poll__of_another_thread__is_as_ever, set_up),
         cmocka_unit_test_setup(poll__long__watcher_knows_as_long_as_it_lasts, set_up),
         cmocka_unit_test_setup(poll__before_all_others__wakes_the_watcher, set_up),
+        cmocka_unit_test_setup(poke__while_it_waits__has_arrived_when_the_wait_is_over, set_up),
+        cmocka_unit_test_setup(poke__while_it_is_busy__is_not_sent, set_up),
+        cmocka_unit_test_setup(poke__has_come_too_early__is_sent_again, set_up),
+        cmocka_unit_test_setup(poll__program_stops__only_an_idle_one_does_not_begin, set_up),
         cmocka_unit_test_setup(watch__time_has_come__pokes_whose_deadline_is_near, set_up),
         cmocka_unit_test_setup(watch__comes_late__pokes_all_the_same, set_up),
         cmocka_unit_test_setup(watch__wait_is_over__sleeps, set_up),
