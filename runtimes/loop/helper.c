@@ -4,8 +4,13 @@
  *
  * Helpers are created when there is work and none is free, up to --helpers of them. A helper runs
  * the call of a blocking node and nothing else of its flow, so no helper ever waits for a flow.
+ *
+ * The one that was the last to become idle is the first to be called: its stack is in the cache,
+ * and those that are not needed sleep on. It is woken when the mutex has been given back, which is
+ * what it needs next.
  */
 #include "loop/loop.h"
+#include "seat.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,19 +19,21 @@
 struct helper {
     pthread_t thread;
     const struct fluxi_source *source; /* whose node it runs; NULL: no source's */
+    struct fluxi_seat seat;            /* where it sleeps */
+    struct helper *next_idle;          /* which became idle before it */
 };
 
 static struct {
     pthread_mutex_t mutex;
-    pthread_cond_t work;
     struct helper *helpers;
-    unsigned count, idle;
+    unsigned count;
+    struct helper *idle; /* those that sleep and have not been called, the last one first */
     bool quit;
     struct flow_list flows; /* whose next node blocks */
     struct job *jobs, *jobs_last;
     unsigned waiting; /* flows and jobs in these lists */
     bool jobs_first;  /* they take turns */
-} pool = {.mutex = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
+} pool = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* With the mutex held, which is released meanwhile. */
 static void run_flow(struct helper *self)
@@ -64,9 +71,11 @@ static void *helper_thread(void *argument)
     pthread_mutex_lock(&pool.mutex);
     while (!pool.quit) {
         if (pool.waiting == 0) {
-            pool.idle++;
-            pthread_cond_wait(&pool.work, &pool.mutex);
-            pool.idle--;
+            self->next_idle = pool.idle;
+            pool.idle = self;
+            pthread_mutex_unlock(&pool.mutex);
+            fluxi_seat_wait(&self->seat);
+            pthread_mutex_lock(&pool.mutex);
             continue;
         }
         pool.waiting--;
@@ -82,17 +91,19 @@ static void *helper_thread(void *argument)
     return NULL;
 }
 
-/* With the mutex held: sees to it that somebody does what is waiting. False: there is nobody. */
-static bool call_helper(void)
+/* With the mutex held, before work is added: sees to it that somebody will do it. *sleeper is to be
+ * woken when the mutex has been given back; NULL: nobody is. False: there is nobody. */
+static bool call_helper(struct helper **sleeper)
 {
-    if (pool.idle >= pool.waiting + 1) {
-        pthread_cond_signal(&pool.work);
+    *sleeper = pool.idle;
+    if (*sleeper) {
+        pool.idle = (*sleeper)->next_idle;
         return true;
     }
     if (pool.count == fluxi_policy.helpers)
         return pool.count > 0;
     struct helper *helper = &pool.helpers[pool.count];
-    helper->source = NULL;
+    *helper = (struct helper){.source = NULL};
     if (pthread_create(&helper->thread, NULL, helper_thread, helper) == 0) {
         pool.count++;
         return true;
@@ -103,18 +114,26 @@ static bool call_helper(void)
     return pool.count > 0;
 }
 
+static void wake(struct helper *sleeper)
+{
+    if (sleeper)
+        fluxi_seat_wake(&sleeper->seat);
+}
+
 bool flux_block(struct flux_flow *flow, uint32_t at)
 {
+    struct helper *sleeper;
     flow->error = 0;
     fluxi_order_seen(flow, at);
     pthread_mutex_lock(&pool.mutex);
-    bool helped = call_helper();
+    bool helped = call_helper(&sleeper);
     if (helped) {
         flow->at = at;
         fluxi_flow_append(&pool.flows, flow);
         pool.waiting++;
     }
     pthread_mutex_unlock(&pool.mutex);
+    wake(sleeper);
     return !helped;
 }
 
@@ -136,8 +155,9 @@ void fluxi_helper_run(struct job *job)
     struct carrier *next = fluxi_policy.helpers > 0 ? fluxi_carrier_spare(loop) : NULL;
     bool helped = false;
     if (next) {
+        struct helper *sleeper;
         pthread_mutex_lock(&pool.mutex);
-        helped = call_helper();
+        helped = call_helper(&sleeper);
         if (helped) {
             if (pool.jobs)
                 pool.jobs_last->next = job;
@@ -147,6 +167,7 @@ void fluxi_helper_run(struct job *job)
             pool.waiting++;
         }
         pthread_mutex_unlock(&pool.mutex);
+        wake(sleeper);
     }
     if (helped) {
         fluxi_carrier_suspend(loop, next);
@@ -190,7 +211,8 @@ void fluxi_helpers_join(void)
 {
     pthread_mutex_lock(&pool.mutex);
     pool.quit = true;
-    pthread_cond_broadcast(&pool.work);
+    for (; pool.idle; pool.idle = pool.idle->next_idle)
+        fluxi_seat_wake(&pool.idle->seat);
     /* Loops still run, and poke; nobody is to be poked who has been joined. */
     struct helper *helpers = pool.helpers;
     unsigned count = pool.count;
