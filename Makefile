@@ -56,10 +56,10 @@ MAKEFLAGS += --no-builtin-rules
 # A runtime is the core and the folders in its row, in debug builds with the folder debug as well.
 RUNTIME_NAMES = thread pool event trace
 
-PARTS_thread  = core thread
-PARTS_pool    = core pool
-PARTS_event   = core loop event
-PARTS_trace   = core loop trace
+PARTS_thread  = core core/profile thread
+PARTS_pool    = core core/profile pool
+PARTS_event   = core core/profile loop event
+PARTS_trace   = core core/profile loop trace
 
 LIBS_thread   = -pthread
 LIBS_pool     = -pthread
@@ -82,7 +82,7 @@ FLUXC        = $(BUILD)/bin/fluxc
 FLUXC_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard fluxc/*.c)) \
                  $(if $(wildcard grammar/flux.y),$(BUILD)/obj/gen/flux.tab.o) \
                  $(if $(wildcard grammar/flux.l),$(BUILD)/obj/gen/flux.lex.o)
-HEADERS      = $(BUILD)/include/flux.h $(BUILD)/include/flux_abi.h $(BUILD)/include/flux_sim.h
+HEADERS      = $(patsubst runtimes/%,$(BUILD)/include/%,$(wildcard runtimes/*.h))
 LIBRARIES   := $(RUNTIMES:%=$(BUILD)/lib/libflux-%.a) $(RUNTIMES:%=$(BUILD)/lib/pkgconfig/flux-%.pc) \
                $(BUILD)/lib/libflux-sim.a $(BUILD)/lib/pkgconfig/flux-sim.pc
 TOOLS       := $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
@@ -90,8 +90,9 @@ SERVER_BINS := $(foreach s,$(SERVERS),$(RUNTIMES:%=$(BUILD)/bin/$(notdir $(s))-%
 
 PICTURES     = $(BUILD)/pictures/board.ppm
 
-# Where the program of folder $(1) is put under runtime $(2).
+# Where the program of folder $(1) is put under runtime $(2); and one that measures itself.
 program_file = $(BUILD)/$(if $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2)
+profiled_file = $(BUILD)/profiled/$(if $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2)
 
 # One executable for each C file; those of tests/runtime one for each runtime they are for: all, or
 # those after "// runtimes:" in them.
@@ -285,16 +286,17 @@ $(BUILD)/obj/%.css.o: %.css
 	$(embed)
 
 # $(1): folder, $(2): runtime, $(3): what both files that fluxc writes are called, $(4): the object
-# made of them (elsewhere, as the compilers of C and of Flux both write NAME_flux.d beside it)
+# made of them (elsewhere, as the compilers of C and of Flux both write NAME_flux.d beside it), $(5):
+# the program, $(6): further options for fluxc
 define program_runtime_rules
 $(3).c $(3).h &: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
 	$$(call say,FLUXC,$$< ($(2)))
 	$$(Q)mkdir -p $$(@D) && \
-	    $(FLUXC) --runtime=$(2) -MD $(call words_in,$(1)/options) -o $(3).c $$< && \
+	    $(FLUXC) --runtime=$(2) $(6) -MD $(call words_in,$(1)/options) -o $(3).c $$< && \
 	    touch $(3).c $(3).h
 $(4): $(3).c $(BUILD)/settings | $(3).h $(HEADERS)
 	$$(call compile,$$(NODE_FLAGS) $(call whole,$(1)) -I$(1))
-$(call program_file,$(1),$(2)): $(4) $(call node_objects,$(1)) $(call libraries_of,$(1),$(2))
+$(5): $(4) $(call node_objects,$(1)) $(call libraries_of,$(1),$(2))
 	$$(call link,$(if $(call whole,$(1)),$(LTO) -O2) $(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
 endef
 
@@ -302,7 +304,10 @@ ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)
 $(foreach d,$(ALL_PROGRAMS),$(eval $(call program_rules,$(d))))
 $(foreach d,$(ALL_PROGRAMS),$(foreach r,$(RUNTIMES),$(eval \
     $(call program_runtime_rules,$(d),$(r),$(BUILD)/gen/$(d)-$(r)/$(notdir $(d))_flux,$\
-        $(BUILD)/obj/$(d)-$(r)/flows.o))))
+        $(BUILD)/obj/$(d)-$(r)/flows.o,$(call program_file,$(d),$(r))))))
+$(foreach d,$(ALL_PROGRAMS),$(foreach r,$(RUNTIMES),$(eval \
+    $(call program_runtime_rules,$(d),$(r),$(BUILD)/gen/profiled/$(d)-$(r)/$(notdir $(d))_flux,$\
+        $(BUILD)/obj/profiled/$(d)-$(r)/flows.o,$(call profiled_file,$(d),$(r)),--profile))))
 
 # A tool is one file. It may use the parts that servers are made of, and links with what stands after
 # "// libs:" in it.
@@ -549,7 +554,7 @@ install: all ## into $(DESTDIR)$(prefix)
 
 # ---- care ----------------------------------------------------------------------------------------
 
-SOURCES = $(wildcard fluxc/*.[ch] runtimes/*.h runtimes/*/*.[ch] servers/*/*.[ch] servers/*/*.cc \
+SOURCES = $(wildcard fluxc/*.[ch] runtimes/*.h runtimes/*/*.[ch] runtimes/*/*/*.[ch] servers/*/*.[ch] servers/*/*.cc \
             examples/*/*.[ch] examples/*/*.cc tests/*/*.[ch] tests/faults/*/*.[ch] tests/run/*/*.[ch] tests/run/*/*.cc \
             tools/*.[ch] bench/*/*.[ch] bench/web/*/*.[ch])
 

@@ -166,6 +166,8 @@ static void emit_program(struct emitter *e)
     text_print(out, "\n/* Where flows wait, by `at`. */\n");
     for (unsigned i = 0; i < e->prog->routines.count; i++)
         emit_source_places(e, e->prog->routines.at[i]);
+    if (e->paths)
+        emit_paths(e);
     text_print(out, "\n/* The program. */\n");
     text_print(out, "static const struct flux_source flux_sources[] = {\n");
     for (unsigned i = 0; i < e->prog->routines.count; i++)
@@ -196,6 +198,8 @@ static void emit_program(struct emitter *e)
         text_print(out, "    .initial = %s,\n", program->initial->name);
     if (program->final)
         text_print(out, "    .final = %s,\n", program->final->name);
+    if (e->paths)
+        text_print(out, "    .profile = &flux_profile,\n");
     text_print(out, "};\n");
 }
 
@@ -257,6 +261,8 @@ static void emit_frame(struct emitter *e)
                "/* What a flow of it keeps while it waits. */\nstruct flux_frame_%s {\n"
                "    struct flux_flow flux_base;\n",
                routine->source->symbol);
+    if (e->ways)
+        text_print(e->out, "    struct flux_profiled flux_profiled;\n");
     if (routine->failure_count > 0)
         text_print(e->out, "    struct flux_failure flux_failures[%u];\n", routine->failure_count);
     if (emit_memos_in_frame(e))
@@ -316,11 +322,13 @@ static bool has_op(const struct routine *routine, enum step_op op)
     return false;
 }
 
-static void emit_routine(struct emitter *e, const struct routine *routine)
+static void emit_routine(struct emitter *e, unsigned index)
 {
+    const struct routine *routine = e->prog->routines.at[index];
     const struct source *source = routine->source;
     struct text *out = e->out;
     e->routine = routine;
+    e->ways = e->paths ? e->paths[index] : NULL;
     e->shown = NULL;
 
     text_print(out, "\n/* source %s => %s */\n\n", source->name, source->target->name);
@@ -340,6 +348,9 @@ static void emit_routine(struct emitter *e, const struct routine *routine)
     text_print(out, "\n");
     if (routine->at_count > 0)
         emit_resumptions(e);
+    if (e->ways)
+        text_print(out, "    flux_path_begin(%s, UINT64_C(%" PRIu64 "));\n", e->base,
+                   e->ways->begins.at[0].first);
 
     unsigned *order = printing_order(e);
     bool cold = false;
@@ -357,6 +368,15 @@ static void emit_routine(struct emitter *e, const struct routine *routine)
         emit_step(e, order[k]);
     }
     text_print(out, "}\n");
+}
+
+static struct paths **number_ways(struct emitter *e)
+{
+    const struct prog *prog = e->prog;
+    struct paths **paths = arena_alloc(e->program->arena, (prog->routines.count + 1) * sizeof *paths);
+    for (unsigned i = 0; i < prog->routines.count; i++)
+        paths[i] = paths_number(e->program->arena, prog->routines.at[i], PATHS_MOST);
+    return paths;
 }
 
 void emit_c(const struct prog *prog, const struct emit_options *options, struct text *out)
@@ -382,8 +402,12 @@ void emit_c(const struct prog *prog, const struct emit_options *options, struct 
         "#include \"flux_abi.h\"\n",
         emit_comment(e.program->arena, e.program->file->name), options->runtime->name,
         emit_c_string(e.program->arena, options->h_name));
+    if (options->profile) {
+        text_print(out, "#include \"flux_profile.h\"\n");
+        e.paths = number_ways(&e);
+    }
     emit_tables(&e);
     for (unsigned i = 0; i < prog->routines.count; i++)
-        emit_routine(&e, prog->routines.at[i]);
+        emit_routine(&e, i);
     emit_program(&e);
 }

@@ -4,6 +4,7 @@
 #define EMIT_C_H
 
 #include "emit.h"
+#include "paths.h"
 
 struct emitter {
     const struct prog *prog;
@@ -11,7 +12,10 @@ struct emitter {
     const struct emit_options *options;
     struct text *out;
 
+    struct paths *const *paths; /* by routine; NULL: no --profile */
+
     const struct routine *routine;
+    const struct paths *ways;   /* its own; NULL likewise */
     const bool *labelled;      /* by step: something jumps to it */
     const unsigned *after;     /* by step: the one printed behind it; STEP_NONE */
     const struct place *shown; /* whose heading was printed last */
@@ -22,6 +26,9 @@ struct emitter {
 void emit_step(struct emitter *e, unsigned index);
 
 const char *emit_label(struct emitter *e, unsigned step);
+
+/* emit_paths.c: the tables of a profile. */
+void emit_paths(struct emitter *e);
 
 /* The answers of a dispatch, numbered from 1, are locals; in a runtime that announces every step
  * they have to outlive the steps between, and are in the frame. */

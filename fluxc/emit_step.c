@@ -53,22 +53,75 @@ const char *emit_memo(struct emitter *e, unsigned number)
 
 /* ---- where control goes ---------------------------------------------------------------------- */
 
+/* What an edge does to the number of the flow's way, with --profile; "": nothing. */
+static const char *edge_text(struct emitter *e, unsigned from, bool other)
+{
+    const struct step *step = &e->routine->steps.at[from];
+    if (!e->ways || (!other && step->next == STEP_NONE))
+        return "";
+    bool born = !other && step->op == STEP_BORN;
+    uint64_t add = other ? e->ways->add[from] : 0;
+    unsigned to = other ? step->other : step->next;
+    if (born || (other ? e->ways->other_cut[from] : e->ways->next_cut[from]))
+        return arena_printf(e->program->arena,
+                            "flux_path_turn(%s, UINT64_C(%" PRIu64 "), UINT64_C(%" PRIu64 "));",
+                            e->base, add,
+                            paths_first(e->ways, born ? PATH_FLOW : paths_kind(from, to), to));
+    if (add == 0)
+        return "";
+    return arena_printf(e->program->arena, "flux_path_add(%s, UINT64_C(%" PRIu64 "));", e->base,
+                        add);
+}
+
+static void emit_edge(struct emitter *e, unsigned from, bool other, const char *indent)
+{
+    const char *text = edge_text(e, from, other);
+    if (*text != '\0')
+        text_print(e->out, "%s%s\n", indent, text);
+}
+
+static void emit_end(struct emitter *e)
+{
+    if (e->ways)
+        text_print(e->out, "    flux_path_end(%s);\n", e->base);
+}
+
 static void emit_goto(struct emitter *e, unsigned from, const char *indent)
 {
     unsigned next = e->routine->steps.at[from].next;
+    if (e->routine->steps.at[from].op != STEP_BORN)
+        emit_edge(e, from, false, indent);
     if (next != STEP_NONE && next != e->after[from])
         text_print(e->out, "%sgoto %s;\n", indent, emit_label(e, next));
 }
 
 /* error != 0: remember whose it is, and leave. */
-static void emit_error_edge(struct emitter *e, const struct step *step, const char *error)
+static void emit_error_edge(struct emitter *e, unsigned index, const char *error)
 {
+    const struct step *step = &e->routine->steps.at[index];
     text_print(e->out,
                "    if (%s != 0) {\n"
-               "        flux_failing(%s, &flux_places[%u], %s);\n"
+               "        flux_failing(%s, &flux_places[%u], %s);\n",
+               error, e->base, step->place->index, error);
+    emit_edge(e, index, true, "        ");
+    text_print(e->out,
                "        goto %s;\n"
                "    }\n",
-               error, e->base, step->place->index, error, emit_label(e, step->other));
+               emit_label(e, step->other));
+}
+
+/* Behind a condition: on to `other`. opens: what the condition's line ends with. */
+static const char *opens(struct emitter *e, unsigned index)
+{
+    return *edge_text(e, index, true) != '\0' ? " {" : "";
+}
+
+static void emit_other(struct emitter *e, unsigned index)
+{
+    emit_edge(e, index, true, "        ");
+    text_print(e->out, "        goto %s;\n", emit_label(e, e->routine->steps.at[index].other));
+    if (*opens(e, index) != '\0')
+        text_print(e->out, "    }\n");
 }
 
 static void emit_suspension(struct emitter *e, const struct step *step, const char *call)
@@ -115,8 +168,9 @@ static void emit_input(struct emitter *e, const struct step *step)
                        value_text(e, step->input), given->at[i].name);
 }
 
-static void emit_call(struct emitter *e, const struct step *step)
+static void emit_call(struct emitter *e, unsigned index)
 {
+    const struct step *step = &e->routine->steps.at[index];
     const struct node *node = step->place->node;
     struct text *out = e->out;
     const char *result =
@@ -134,11 +188,12 @@ static void emit_call(struct emitter *e, const struct step *step)
         line_back(e);
         text_print(out, "    }\n");
     }
-    emit_error_edge(e, step, e->error);
+    emit_error_edge(e, index, e->error);
 }
 
-static void emit_test(struct emitter *e, const struct step *step)
+static void emit_test(struct emitter *e, unsigned index)
 {
+    const struct step *step = &e->routine->steps.at[index];
     struct text *out = e->out;
     const char *question =
         arena_printf(e->program->arena, "%s(%s.%s)", step->predicate->function,
@@ -149,13 +204,13 @@ static void emit_test(struct emitter *e, const struct step *step)
         line_of(e, step->span);
         text_print(out, "        %s = %s;\n", memo, question);
         line_back(e);
-        text_print(out, "    if (!%s)\n", memo);
+        text_print(out, "    if (!%s)%s\n", memo, opens(e, index));
     } else {
         line_of(e, step->span);
-        text_print(out, "    if (!%s)\n", question);
+        text_print(out, "    if (!%s)%s\n", question, opens(e, index));
         line_back(e);
     }
-    text_print(out, "        goto %s;\n", emit_label(e, step->other));
+    emit_other(e, index);
 }
 
 static void emit_copy(struct emitter *e, const struct step *step)
@@ -207,8 +262,9 @@ static void emit_give(struct emitter *e, const struct step *step)
                    constraint->name, mode);
 }
 
-static void emit_await(struct emitter *e, const struct step *step)
+static void emit_await(struct emitter *e, unsigned index)
 {
+    const struct step *step = &e->routine->steps.at[index];
     const struct await *await = step->place->node->await;
     const char *value = value_text(e, step->input);
     const char *limit = await->limit_field >= 0
@@ -221,7 +277,7 @@ static void emit_await(struct emitter *e, const struct step *step)
                                  e->base, value, step->input->fields->at[await->fd].name,
                                  await->writable ? "FLUX_WRITABLE" : "FLUX_READABLE", limit,
                                  step->idle ? "true" : "false", step->at));
-    emit_error_edge(e, step, arena_printf(e->program->arena, "%s->error", e->base));
+    emit_error_edge(e, index, arena_printf(e->program->arena, "%s->error", e->base));
 }
 
 /* What a runtime that follows every step is told of the one that comes. */
@@ -258,10 +314,10 @@ void emit_step(struct emitter *e, unsigned index)
 
     switch (step->op) {
     case STEP_CALL:
-        emit_call(e, step);
+        emit_call(e, index);
         break;
     case STEP_TEST:
-        emit_test(e, step);
+        emit_test(e, index);
         break;
     case STEP_MEMO:
         for (unsigned i = 0; i < step->field; i++)
@@ -274,7 +330,7 @@ void emit_step(struct emitter *e, unsigned index)
         emit_give(e, step);
         break;
     case STEP_AWAIT:
-        emit_await(e, step);
+        emit_await(e, index);
         break;
     case STEP_BLOCK:
         emit_suspension(e, step, arena_printf(arena, "flux_block(%s, %u)", e->base, step->at));
@@ -293,7 +349,7 @@ void emit_step(struct emitter *e, unsigned index)
         break;
     case STEP_JOIN:
         text_print(out, "    %s = flux_session_join(%s);\n", e->error, e->base);
-        emit_error_edge(e, step, e->error);
+        emit_error_edge(e, index, e->error);
         break;
     case STEP_BORN:
         if (e->routine->source->session) {
@@ -303,6 +359,7 @@ void emit_step(struct emitter *e, unsigned index)
                        value_text(e, step->input));
             line_back(e);
         }
+        emit_edge(e, index, false, "    ");
         text_print(out, "    return flux_source_done(%s, %u);\n%s_%u:\n", e->base, step->at,
                    e->resume, step->at);
         break;
@@ -318,8 +375,8 @@ void emit_step(struct emitter *e, unsigned index)
                        e->flow, step->field, e->base, e->base);
         break;
     case STEP_STOPPED:
-        text_print(out, "    if (%s->failed_code == FLUX_STOP)\n        goto %s;\n", e->base,
-                   emit_label(e, step->other));
+        text_print(out, "    if (%s->failed_code == FLUX_STOP)%s\n", e->base, opens(e, index));
+        emit_other(e, index);
         break;
     case STEP_RECOVER:
         emit_recover(e, step);
@@ -329,10 +386,12 @@ void emit_step(struct emitter *e, unsigned index)
                    e->base);
         break;
     case STEP_LEAVE:
+        emit_end(e);
         text_print(out, "    return flux_source_fail(%s, %s->failed, %s->failed_code, %s);\n",
                    e->base, e->base, e->base, step->handled ? "true" : "false");
         break;
     case STEP_END:
+        emit_end(e);
         text_print(out, "    return FLUX_ENDED;\n");
         break;
     case STEP_GOTO:

@@ -92,6 +92,7 @@ static void add_output(struct files *files, const struct prog *prog)
         .includes = options->includes.at,
         .include_count = options->includes.count,
         .no_lines = options->no_lines,
+        .profile = options->profile,
     };
     switch (options->emit) {
     case EMIT_C:

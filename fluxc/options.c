@@ -123,6 +123,12 @@ static void set_no_lines(struct reading *reading, const char *value)
     reading->options->no_lines = true;
 }
 
+static void set_profile(struct reading *reading, const char *value)
+{
+    (void)value;
+    reading->options->profile = true;
+}
+
 static void set_dumps(struct reading *reading, const char *value)
 {
     if (*value == '\0' || strspn(value, "aglp") != strlen(value))
@@ -209,6 +215,7 @@ static const struct row rows[] = {
     {"-I", "DIR", "look for included .flux files in DIR too", add_include_dir, BOTH},
     {"--include", "FILE", "have the generated header include FILE first", add_include, BOTH},
     {"--no-lines", NULL, "no #line: positions are those of the generated C", set_no_lines, BOTH},
+    {"--profile", NULL, "the program measures itself: docs/profile.md", set_profile, BOTH},
     {"-MD", NULL, "write x_flux.d: the files read, as a rule for make", set_depfile, COMPILE},
     {"-MF", "FILE", "write that to FILE", set_depfile_name, COMPILE},
     {"-MT", "TARGET", "make it a rule for TARGET instead of the files written", add_target,

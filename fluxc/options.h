@@ -36,6 +36,7 @@ struct options {
     enum emit emit;
     bool emit_given;
     bool no_lines;
+    bool profile;         /* --profile */
     strings include_dirs; /* -I */
     strings includes;     /* --include */
     const char *dumps;    /* -d; NULL: none */

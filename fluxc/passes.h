@@ -36,6 +36,7 @@ struct emit_options {
     const char *const *includes;         /* --include=FILE */
     unsigned include_count;
     bool no_lines;                       /* --no-lines: no #line */
+    bool profile;                        /* --profile */
 };
 void emit_h(const struct prog *prog, const struct emit_options *options, struct text *out);
 void emit_c(const struct prog *prog, const struct emit_options *options, struct text *out);

@@ -5,6 +5,7 @@
  * A second SIGTERM or SIGINT ends the process as that signal does by default.
  */
 #include "core.h"
+#include "profile/profile.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -130,6 +131,7 @@ static void abandon_flows(void)
     fluxi_constraints_summary();
     fluxi_order_report();
     fluxi_errors_summary();
+    fluxi_profile_write();
     default_stop_signals();
     if (ftrylockfile(stdout) == 0)
         fflush_unlocked(stdout);
@@ -177,12 +179,16 @@ static int run(void)
 {
     int error = fluxi_sources_make();
     main_thread = pthread_self();
+    fluxi_profile_begin();
     if (error != 0)
         flux_log(FLUX_ERROR, "start: %s", flux_strerror(error));
     else if ((error = start_with_signals_blocked()) == 0) {
         wait_for_end();
+        if (!fluxi_profile_write())
+            error = EIO;
         fluxi_runtime_join();
     }
+    fluxi_profile_free();
     fluxi_sources_free();
     fluxi_sessions_free();
     fluxi_frames_free();
@@ -201,6 +207,8 @@ int main(int argc, char **argv)
                 argc > 0 ? argv[0] : flux_program.name, flux_program.abi, FLUX_ABI_VERSION);
         return 2;
     }
+    if (!fluxi_profile_start())
+        return 2;
     signals_set_up();
     if (flux_program.initial != NULL) {
         int error = flux_program.initial();

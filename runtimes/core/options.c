@@ -5,6 +5,7 @@
  * it keeps what it held. Options and operands may be mixed; "--" ends the options.
  */
 #include "core.h"
+#include "profile/profile.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -30,6 +31,7 @@ static int set_level(const char *argument)
     return EINVAL;
 }
 
+/* The last one is of programs that can be profiled. */
 static const struct flux_option core_options[] = {
     {"grace", "TIME", "after SIGTERM flows have this long to finish", FLUX_TIME,
      &fluxi_settings.grace, 0, 0, NULL},
@@ -38,6 +40,8 @@ static const struct flux_option core_options[] = {
     {"processes", "N", "run N processes, each a program of its own; 0: only this one", FLUX_NUMBER,
      &fluxi_settings.processes, 0, 1024, NULL},
     {"log-level", "LEVEL", "error, warning, info or debug", FLUX_CALL, NULL, 0, 0, set_level},
+    {"profile", "FILE", "leave a profile there at the end: docs/profile.md", FLUX_STRING,
+     &fluxi_profile_file, 0, 0, NULL},
 };
 
 /* ---- the tables ------------------------------------------------------------------------------ */
@@ -81,7 +85,8 @@ char *const *flux_operands(int *count)
 static bool table_at(size_t index, struct table *table)
 {
     if (index == 0)
-        *table = (struct table){core_options, sizeof core_options / sizeof core_options[0]};
+        *table = (struct table){core_options, sizeof core_options / sizeof core_options[0] -
+                                                  !fluxi_profile_there()};
     else if (index == 1)
         *table = (struct table){fluxi_runtime_options, fluxi_runtime_option_count};
     else if (index - 2 < server_table_count)

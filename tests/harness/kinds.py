@@ -5,6 +5,7 @@ test has passed and raises Failure or Skip otherwise.
 """
 
 import difflib
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 from runpy import run_path
 from typing import Callable
 
+import profiles
 from process import Failure, Skip, run
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -82,7 +84,7 @@ class Context:
 
 
 def discover(context):
-    makers = [unit, golden, coverage, programs, bench, random_programs]
+    makers = [unit, golden, coverage, programs, profile, bench, random_programs]
     makers += [runtime, cli, server, sim, faults, invalid, fuzz]
     for maker in makers:
         yield from maker(context)
@@ -252,14 +254,58 @@ def variants_of(folder, context):
             yield name, variants[:10] if context.sanitizer else variants
 
 
-def run_program(context, folder, source, program, options):
+# Variants in which a program that measures itself is run: one of each runtime, and some seeds.
+PROFILED = {"thread": 1, "pool": 1, "event": 2, "trace": 4}
+
+
+def profile(context):
+    """The programs once more, compiled with --profile: they print the same, and what they have
+    counted adds up."""
+    for folder in sorted([*Path("tests/run").glob("*"), *Path("examples").glob("*")]):
+        source = folder / f"{folder.name}.flux"
+        if not source.exists():
+            continue
+        name = str(folder).removeprefix("tests/")
+        for runtime_name, variants in variants_of(folder, context):
+            program = context.build / f"profiled/{folder}-{runtime_name}"
+            some = variants[-PROFILED[runtime_name] :]
+
+            def action(folder=folder, source=source, program=program, some=some):
+                for options in some:
+                    run_profiled(context, folder, source, program, options)
+
+            yield Test(f"profile/{name}:{runtime_name}", action, [program])
+        if not context.sanitizer:
+            gen = [context.build / f"gen/profiled/{folder}-{r}" for r in context.runtimes]
+            emitted = [path / f"{folder.name}_flux.c" for path in gen]
+
+            def compiled(emitted=emitted):
+                compile_everywhere(context, emitted)
+
+            yield Test(f"profile/emitted/{name}", compiled, emitted)
+
+
+def run_profiled(context, folder, source, program, options):
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "profile.json")
+        result = run_program(context, folder, source, program, options, {"FLUX_PROFILE": str(file)})
+        if (folder / "status").exists():
+            return  # it has not come to its end
+        try:
+            told = result.err if "trace: flow" in result.err else None
+            profiles.check(json.loads(file.read_text()), told)
+        except (OSError, ValueError, KeyError, profiles.Wrong) as wrong:
+            raise Failure(result.report(f"its profile: {wrong!r}")) from None
+
+
+def run_program(context, folder, source, program, options, more_env=None):
     arguments = folder / "args"
     command = [program, *options, *(arguments.read_text().split() if arguments.exists() else [])]
     driver = folder / "driver"
     if driver.exists():
         command = [driver, *command]
     env = {"PYTHONPATH": str(Path("tests/harness").absolute()), "PYTHONDONTWRITEBYTECODE": "1"}
-    result = run(command, context.limit(source), env=env)
+    result = run(command, context.limit(source), env={**env, **(more_env or {})})
     status = folder / "status"
     check_status(result, int(status.read_text()) if status.exists() else 0)
     actual = result.out
@@ -270,6 +316,7 @@ def run_program(context, folder, source, program, options):
     for pattern in log.read_text().splitlines() if log.exists() else []:
         if not re.search(pattern, result.err):
             raise Failure(result.report(f"no line of the log matches '{pattern}'"))
+    return result
 
 
 def compile_everywhere(context, emitted):
@@ -297,6 +344,7 @@ def compile_everywhere(context, emitted):
 def options_for(context, emitted):
     """build/gen/tests/run/NAME-RUNTIME/NAME_flux.c comes from tests/run/NAME."""
     source = str(emitted.parent.relative_to(context.build / "gen")).rpartition("-")[0]
+    source = source.removeprefix("profiled/")
     options = ["-I", context.build / "include", "-I", source]
     if source.startswith("servers/"):
         options += ["-I", "servers/common", "-D_GNU_SOURCE"]  # the headers of its nodes ask for it

@@ -11,6 +11,7 @@
 #include "flux_abi.h"
 
 #include <stdio.h>
+#include <time.h>
 
 static inline bool fluxi_profile_there(void)
 {
@@ -26,5 +27,21 @@ int fluxi_profile_print(FILE *to);
 int fluxi_profile_each_node(void (*each)(void *context, const struct flux_node *node,
                                          uint64_t calls, uint64_t errors),
                             void *context);
+
+/* ---- of the core ----------------------------------------------------------------------------- */
+
+extern const char *fluxi_profile_file; /* --profile=FILE; NULL: none */
+
+/* Before `initial`: false if the file cannot be written, which has been said. */
+bool fluxi_profile_start(void);
+/* Before the runtime starts. */
+void fluxi_profile_begin(void);
+/* Leaves the file, if one is wanted. False: it could not, which has been logged. */
+bool fluxi_profile_write(void);
+/* When no flow is left. */
+void fluxi_profile_free(void);
+
+time_t fluxi_profile_began(void);
+double fluxi_profile_seconds(void); /* since then */
 
 #endif

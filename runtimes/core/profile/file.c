@@ -1,0 +1,72 @@
+/* file.c - when measuring began, and the file that --profile leaves at the end. */
+#include "core.h"
+#include "profile.h"
+#include "ways.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *fluxi_profile_file;
+
+static time_t began;
+static uint64_t began_ns;
+
+time_t fluxi_profile_began(void)
+{
+    return began;
+}
+
+double fluxi_profile_seconds(void)
+{
+    return (double)(flux_now() - began_ns) * 1e-9;
+}
+
+bool fluxi_profile_start(void)
+{
+    if (fluxi_profile_file == NULL)
+        return true;
+    FILE *file = fopen(fluxi_profile_file, "ae");
+    if (file != NULL && fclose(file) == 0)
+        return true;
+    fprintf(stderr, "%s: --profile: %s cannot be written: %s\n", flux_program.name,
+            fluxi_profile_file, flux_strerror(errno));
+    return false;
+}
+
+void fluxi_profile_begin(void)
+{
+    began = time(NULL);
+    began_ns = flux_now();
+}
+
+/* Of one of several processes: FILE.PID. */
+bool fluxi_profile_write(void)
+{
+    char *name = NULL;
+    int error = 0;
+    if (fluxi_profile_file == NULL)
+        return true;
+    if (fluxi_settings.processes > 0
+            ? asprintf(&name, "%s.%ld", fluxi_profile_file, (long)getpid()) < 0
+            : (name = strdup(fluxi_profile_file)) == NULL) {
+        error = ENOMEM;
+        name = NULL;
+    } else {
+        FILE *file = fopen(name, "we");
+        error = file != NULL ? fluxi_profile_print(file) : errno;
+        if (file != NULL && fclose(file) != 0 && error == 0)
+            error = errno;
+    }
+    if (error != 0)
+        flux_log(FLUX_ERROR, "profile: %s cannot be written: %s", name != NULL ? name : "it",
+                 flux_strerror(error));
+    free(name);
+    return error == 0;
+}
+
+void fluxi_profile_free(void)
+{
+    fluxi_ways_free();
+}
