@@ -373,7 +373,8 @@ static void emit_routine(struct emitter *e, unsigned index)
 static struct paths **number_ways(struct emitter *e)
 {
     const struct prog *prog = e->prog;
-    struct paths **paths = arena_alloc(e->program->arena, (prog->routines.count + 1) * sizeof *paths);
+    struct paths **paths =
+        arena_alloc(e->program->arena, (prog->routines.count + 1) * sizeof *paths);
     for (unsigned i = 0; i < prog->routines.count; i++)
         paths[i] = paths_number(e->program->arena, prog->routines.at[i], PATHS_MOST);
     return paths;

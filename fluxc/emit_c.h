@@ -15,7 +15,7 @@ struct emitter {
     struct paths *const *paths; /* by routine; NULL: no --profile */
 
     const struct routine *routine;
-    const struct paths *ways;   /* its own; NULL likewise */
+    const struct paths *ways;  /* its own; NULL likewise */
     const bool *labelled;      /* by step: something jumps to it */
     const unsigned *after;     /* by step: the one printed behind it; STEP_NONE */
     const struct place *shown; /* whose heading was printed last */

@@ -40,9 +40,9 @@ static void print_arms(struct emitter *e, const struct step *step, unsigned inde
     const struct routine *routine = e->routine;
     const struct step *no = step_at(routine, step->other);
     bool back = e->ways->next_cut[index] && step->next <= index; /* never: tests lead forward */
-    text_print(e->out, ", .yes = %s",
-               arm_text(e, !back && asks_on(routine, step, step->next, step->arm), false,
-                        step->arm));
+    text_print(
+        e->out, ", .yes = %s",
+        arm_text(e, !back && asks_on(routine, step, step->next, step->arm), false, step->arm));
     text_print(e->out, ", .no = %s",
                arm_text(e, asks_on(routine, step, step->other, STEP_NONE),
                         no && no->op == STEP_NOMATCH && no->place == step->place, step->arm + 1));
@@ -107,10 +107,8 @@ static void print_steps(struct emitter *e)
 
 static void print_begins(struct emitter *e)
 {
-    static const char *const kinds[] = {[PATH_SOURCE] = "SOURCE",
-                                        [PATH_FLOW] = "FLOW",
-                                        [PATH_TURN] = "TURN",
-                                        [PATH_CUT] = "CUT"};
+    static const char *const kinds[] = {
+        [PATH_SOURCE] = "SOURCE", [PATH_FLOW] = "FLOW", [PATH_TURN] = "TURN", [PATH_CUT] = "CUT"};
     text_print(e->out, "static const struct flux_profile_begin flux_profile_begins_%s[] = {\n",
                e->routine->source->symbol);
     for (unsigned i = 0; i < e->ways->begins.count; i++) {
@@ -164,14 +162,12 @@ void emit_paths(struct emitter *e)
         print_begins(e);
     }
     print_nodes(e);
-    text_print(e->out,
-               "\nstatic const struct flux_profile_source flux_profile_sources[] = {\n");
+    text_print(e->out, "\nstatic const struct flux_profile_source flux_profile_sources[] = {\n");
     for (unsigned i = 0; i < prog->routines.count; i++) {
         const struct routine *routine = prog->routines.at[i];
         const char *symbol = routine->source->symbol;
-        text_print(e->out,
-                   "    {flux_profile_steps_%s, %u, flux_profile_begins_%s, %u, %s},\n", symbol,
-                   routine->steps.count, symbol, e->paths[i]->begins.count,
+        text_print(e->out, "    {flux_profile_steps_%s, %u, flux_profile_begins_%s, %u, %s},\n",
+                   symbol, routine->steps.count, symbol, e->paths[i]->begins.count,
                    has_idle_await(routine) ? "true" : "false");
     }
     text_print(e->out,

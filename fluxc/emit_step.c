@@ -63,10 +63,9 @@ static const char *edge_text(struct emitter *e, unsigned from, bool other)
     uint64_t add = other ? e->ways->add[from] : 0;
     unsigned to = other ? step->other : step->next;
     if (born || (other ? e->ways->other_cut[from] : e->ways->next_cut[from]))
-        return arena_printf(e->program->arena,
-                            "flux_path_turn(%s, UINT64_C(%" PRIu64 "), UINT64_C(%" PRIu64 "));",
-                            e->base, add,
-                            paths_first(e->ways, born ? PATH_FLOW : paths_kind(from, to), to));
+        return arena_printf(
+            e->program->arena, "flux_path_turn(%s, UINT64_C(%" PRIu64 "), UINT64_C(%" PRIu64 "));",
+            e->base, add, paths_first(e->ways, born ? PATH_FLOW : paths_kind(from, to), to));
     if (add == 0)
         return "";
     return arena_printf(e->program->arena, "flux_path_add(%s, UINT64_C(%" PRIu64 "));", e->base,

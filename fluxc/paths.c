@@ -9,9 +9,9 @@
  * more when that edge adds n. Steps only lead forward, but for turns: so one pass from the last
  * step to the first finds all numbers.
  *
- * Two kinds of edges are cut, so that a way ends there and another one begins: those that lead back,
- * and those to a step from which there would be more than `most` ways. An edge that is cut counts
- * as one way.
+ * Two kinds of edges are cut, so that a way ends there and another one begins: those that lead
+ * back, and those to a step from which there would be more than `most` ways. An edge that is cut
+ * counts as one way.
  */
 #include "paths.h"
 

@@ -27,16 +27,16 @@ struct path_begin {
 };
 
 struct paths {
-    uint64_t *add;   /* by step: what its edge `other` adds; `next` adds nothing */
-    bool *next_cut;  /* by step: the way ends with this edge */
+    uint64_t *add;  /* by step: what its edge `other` adds; `next` adds nothing */
+    bool *next_cut; /* by step: the way ends with this edge */
     bool *other_cut;
     VECTOR(struct path_begin) begins; /* in the order of their numbers */
 };
 
 struct paths *paths_number(struct arena *arena, const struct routine *routine, uint64_t most);
 
-/* The number with which ways begin that go on at `step` after a cut edge, or, after `born`, the flow
- * part's. */
+/* The number with which ways begin that go on at `step` after a cut edge, or, after `born`, the
+ * flow part's. */
 uint64_t paths_first(const struct paths *paths, enum path_start kind, unsigned step);
 
 /* What kind of beginning stands behind the edge from `from` to `to`, which is cut. */

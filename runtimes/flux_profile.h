@@ -1,5 +1,6 @@
-/* flux_profile.h - what `fluxc --profile` adds to emitted C: the number of a flow's way, and looks at
- * the clocks for flows that are watched. docs/profile.md has the whole; docs/abi.md is its reference.
+/* flux_profile.h - what `fluxc --profile` adds to emitted C: the number of a flow's way, and looks
+ * at the clocks for flows that are watched. docs/profile.md has the whole; docs/abi.md is its
+ * reference.
  *
  * Included by emitted C that was compiled with --profile, and by the runtimes. What stands here
  * inline is an addition or a test; all else is runtimes/core/profile.
@@ -29,20 +30,25 @@ enum flux_profile_op {
 #define FLUX_PROFILE_NONE UINT32_MAX
 
 /* In place of an arm's number. */
-#define FLUX_PROFILE_ASKS (-1)    /* another question comes first */
-#define FLUX_PROFILE_NO_ARM (-2)  /* R21 */
+#define FLUX_PROFILE_ASKS   (-1) /* another question comes first */
+#define FLUX_PROFILE_NO_ARM (-2) /* R21 */
 
 struct flux_profile_step {
     uint8_t op;
-    bool idle;               /* await: first in a turn (R36) */
+    bool idle;                /* await: first in a turn (R36) */
     bool next_cut, other_cut; /* the way ends with this edge */
-    uint32_t place;          /* in flux_profile.places; FLUX_PROFILE_NONE */
-    uint32_t next, other;    /* steps; FLUX_PROFILE_NONE */
+    uint32_t place;           /* in flux_profile.places; FLUX_PROFILE_NONE */
+    uint32_t next, other;     /* steps; FLUX_PROFILE_NONE */
     uint64_t add;
-    int yes, no;             /* arm: after `next`, after `other` */
+    int yes, no; /* arm: after `next`, after `other` */
 };
 
-enum flux_profile_start { FLUX_PROFILE_SOURCE, FLUX_PROFILE_FLOW, FLUX_PROFILE_TURN, FLUX_PROFILE_CUT };
+enum flux_profile_start {
+    FLUX_PROFILE_SOURCE,
+    FLUX_PROFILE_FLOW,
+    FLUX_PROFILE_TURN,
+    FLUX_PROFILE_CUT
+};
 
 /* Where ways begin, and their numbers, which are dense over all beginnings of a source. */
 struct flux_profile_begin {
@@ -60,15 +66,15 @@ struct flux_profile_source {
 };
 
 struct flux_profile_node {
-    bool called;    /* concrete, and stands in a flow */
-    bool blocking;  /* R35 */
-    bool awaits;    /* R36 */
-    bool repeats;   /* R37 */
-    unsigned arms;  /* of a dispatch (R19); else 0 */
+    bool called;   /* concrete, and stands in a flow */
+    bool blocking; /* R35 */
+    bool awaits;   /* R36 */
+    bool repeats;  /* R37 */
+    unsigned arms; /* of a dispatch (R19); else 0 */
 };
 
 struct flux_profile {
-    const struct flux_node *nodes; /* all */
+    const struct flux_node *nodes;         /* all */
     const struct flux_profile_node *about; /* one for each */
     unsigned node_count;
     const struct flux_place *places;
@@ -82,7 +88,7 @@ struct flux_watch; /* of one that is watched: runtimes/core/profile/watch.c */
 
 /* Second member of every frame. */
 struct flux_profiled {
-    uint64_t path; /* the number of its way, as far as it has come */
+    uint64_t path;            /* the number of its way, as far as it has come */
     struct flux_watch *watch; /* NULL: it is not watched */
 };
 

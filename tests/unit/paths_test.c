@@ -1,5 +1,5 @@
-/* Numbers of ways: all different, dense, and each leads back to its way; in graphs made by hand, and
- * in all programs of tests/golden, once with hardly any cuts and once with many. */
+/* Numbers of ways: all different, dense, and each leads back to its way; in graphs made by hand,
+ * and in all programs of tests/golden, once with hardly any cuts and once with many. */
 #include "arena.h"
 #include "diag.h"
 #include "passes.h"
@@ -84,21 +84,20 @@ static struct flux_profile_source tables(const struct routine *routine, const st
     struct flux_profile_begin *begins = calloc(paths->begins.count, sizeof *begins);
     for (unsigned i = 0; i < routine->steps.count; i++) {
         const struct step *step = &routine->steps.at[i];
-        steps[i] = (struct flux_profile_step){
-            .op = step->op == STEP_BORN    ? FLUX_PROFILE_BORN
-                  : step->op == STEP_LEAVE ? FLUX_PROFILE_LEFT
-                  : step->op == STEP_END   ? FLUX_PROFILE_END
-                                           : FLUX_PROFILE_PASS,
-            .next = step->next,
-            .other = step->other,
-            .next_cut = paths->next_cut[i],
-            .other_cut = paths->other_cut[i],
-            .add = paths->add[i]};
+        steps[i] = (struct flux_profile_step){.op = step->op == STEP_BORN    ? FLUX_PROFILE_BORN
+                                                    : step->op == STEP_LEAVE ? FLUX_PROFILE_LEFT
+                                                    : step->op == STEP_END   ? FLUX_PROFILE_END
+                                                                             : FLUX_PROFILE_PASS,
+                                              .next = step->next,
+                                              .other = step->other,
+                                              .next_cut = paths->next_cut[i],
+                                              .other_cut = paths->other_cut[i],
+                                              .add = paths->add[i]};
     }
     for (unsigned i = 0; i < paths->begins.count; i++) {
         const struct path_begin *begin = &paths->begins.at[i];
-        begins[i] = (struct flux_profile_begin){.step = begin->step, .first = begin->first,
-                                                .count = begin->count};
+        begins[i] = (struct flux_profile_begin){
+            .step = begin->step, .first = begin->first, .count = begin->count};
     }
     return (struct flux_profile_source){.steps = steps,
                                         .step_count = routine->steps.count,

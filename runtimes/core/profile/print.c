@@ -199,8 +199,8 @@ static const char *turning(const struct flux_profile_source *source, uint32_t st
 static void print_begin(struct fluxi_json *json, const struct flux_profile_source *source,
                         const struct flux_profile_begin *begin)
 {
-    static const char *const words[] = {[FLUX_PROFILE_SOURCE] = "source",
-                                        [FLUX_PROFILE_FLOW] = "start"};
+    static const char *const words[] = {
+        [FLUX_PROFILE_SOURCE] = "source", [FLUX_PROFILE_FLOW] = "start"};
     char text[300];
     if (begin->kind == FLUX_PROFILE_TURN)
         snprintf(text, sizeof text, "turn %s", turning(source, begin->step));
@@ -323,11 +323,11 @@ static void print_head(struct printing *printing)
     fluxi_json_text(json, "runtime", flux_program.runtime);
     fluxi_json_count(json, "cores", fluxi_cpus());
     fluxi_json_count(json, "executors", load.workers);
-    fluxi_json_count(json, "processes", fluxi_settings.processes > 0 ? fluxi_settings.processes : 1);
+    fluxi_json_count(json, "processes",
+                     fluxi_settings.processes > 0 ? fluxi_settings.processes : 1);
     fluxi_json_text(json, "started", started);
     fluxi_json_put(json, "seconds", "%.6f", seconds);
-    fluxi_json_put(json, "cpu_seconds", "%.6f",
-                   (double)used.tv_sec + (double)used.tv_nsec * 1e-9);
+    fluxi_json_put(json, "cpu_seconds", "%.6f", (double)used.tv_sec + (double)used.tv_nsec * 1e-9);
 }
 
 int fluxi_profile_print(FILE *to)

@@ -47,8 +47,8 @@ struct adding {
 
 static void add_arm(const struct adding *adding, const struct flux_profile_step *step, int arm)
 {
-    unsigned node = (unsigned)(flux_program.profile->places[step->place].node -
-                               flux_program.profile->nodes);
+    unsigned node =
+        (unsigned)(flux_program.profile->places[step->place].node - flux_program.profile->nodes);
     unsigned arms = flux_program.profile->about[node].arms;
     if (arm != FLUX_PROFILE_ASKS)
         adding->tally->nodes[node].arms[arm == FLUX_PROFILE_NO_ARM ? arms : (unsigned)arm] +=

@@ -165,10 +165,13 @@ int fluxi_ways_sum(struct fluxi_way_sum **sums, size_t *count)
             struct fluxi_way *way = atomic_load_explicit(&shard->buckets[b], memory_order_acquire);
             /* Those that were first seen since the room was measured come the next time. */
             for (; way != NULL && used < room; way = way->next)
-                (*sums)[used++] = (struct fluxi_way_sum){
-                    .source = way->source, .number = way->number, .count = value(&way->count),
-                    .sampled = value(&way->sampled), .cpu = value(&way->cpu),
-                    .blocked = value(&way->blocked), .waited = value(&way->waited)};
+                (*sums)[used++] = (struct fluxi_way_sum){.source = way->source,
+                                                         .number = way->number,
+                                                         .count = value(&way->count),
+                                                         .sampled = value(&way->sampled),
+                                                         .cpu = value(&way->cpu),
+                                                         .blocked = value(&way->blocked),
+                                                         .waited = value(&way->waited)};
         }
     }
     qsort(*sums, used, sizeof **sums, by_number);
