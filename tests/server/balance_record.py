@@ -155,6 +155,22 @@ def a_database_that_is_lost():
         until(again, "it is written again")
 
 
+def a_disk_that_is_full():
+    """The database may not grow any more: connections go on, and what is lost is counted."""
+    with balancer("--db", "FOLDER/db", replicas=[Replica()], shell="ulimit -f 256") as server:
+        server.ask()
+        until(lambda: count(server, "connection") == 1, "it is recorded")
+
+        def lost():
+            for _ in range(20):
+                equal(server.ask(), "replica hello", "an answer")
+            return server.status()["lost"] > 0
+
+        until(lost, "what is lost is counted")
+        until(lambda: "--db" in server.log_text(), "the log says so")
+        equal(server.ask(), "replica hello", "an answer")
+
+
 def one_that_cannot_be_opened():
     import subprocess
     import sys
@@ -173,5 +189,6 @@ main(
     what_is_old_goes,
     it_goes_on_where_it_was,
     a_database_that_is_lost,
+    a_disk_that_is_full,
     one_that_cannot_be_opened,
 )
