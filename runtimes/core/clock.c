@@ -31,13 +31,13 @@ struct flux_flow *fluxi_clock_tick(struct fluxi_source *source)
     unsigned state = IDLE;
 
     source->due += (late + 1) * period;
-    source->missed += late;
+    fluxi_count(&source->missed, late);
     while (!atomic_compare_exchange_weak(&source->ticking, &state, state == IDLE ? RUNS : PENDING))
         continue;
     if (state == PENDING)
-        source->missed++;
+        fluxi_count(&source->missed, 1);
     else if (state == IDLE && (flow = tick_flow(source)) == NULL) {
-        source->missed++;
+        fluxi_count(&source->missed, 1);
         atomic_store(&source->ticking, IDLE);
     }
     return flow;

@@ -18,6 +18,9 @@ extern struct fluxi_settings fluxi_settings;
  * the status to exit with: 0 after --help and --version, 2 after a mistake, which has been told. */
 int fluxi_options_read(int argc, char **argv);
 
+/* The version that the server has told (flux_about); "". */
+const char *fluxi_options_version(void);
+
 /* ---- option_value.c -------------------------------------------------------------------------- */
 
 /* Stores what `text` says where the option wants it; NULL, or what is wrong with it. */
@@ -31,6 +34,9 @@ void fluxi_option_show(const struct flux_option *option, char *buffer, size_t si
 /* Forks `count` processes and looks after them. Returns -1 in each of them, which is to go on as a
  * program of its own, and the exit status in the parent once all have ended. */
 int fluxi_processes_run(unsigned count);
+
+/* Which of them this one is. */
+extern unsigned fluxi_process_index;
 
 /* ---- places: flow.c -------------------------------------------------------------------------- */
 
@@ -57,7 +63,7 @@ void fluxi_errors_summary(void);
 
 void fluxi_sessions_free(void);
 
-int fluxi_sources_make(void); /* 0 or ENOMEM */
+int fluxi_sources_make(void);                               /* 0 or ENOMEM */
 void fluxi_sources_forbid(const struct flux_source *table); /* all copies; NULL: of all sources */
 void fluxi_sources_free(void);
 

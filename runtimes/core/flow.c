@@ -114,13 +114,14 @@ void fluxi_flow_born(struct flux_flow *flow)
     struct fluxi_source *source = flow->origin;
     fluxi_flow_number(flow);
     fluxi_order_born(flow);
-    source->births++;
+    fluxi_count(&source->births, 1);
     source->in_a_row = 0;
 }
 
 void fluxi_flow_ended(struct flux_flow *flow)
 {
     struct fluxi_source *source = flow->origin;
+    fluxi_flow_count_end(source);
     fluxi_frame_free(flow);
     if (source->table->period != 0)
         fluxi_clock_ended(source);
@@ -160,13 +161,14 @@ void flux_unhandled(struct flux_flow *flow, const struct flux_place *place, int 
     static struct fluxi_log_limit limit;
     char path[256];
 
-    (void)flow; /* the log names it */
     /* Idle connections end like this when the program stops (R36): that is no failure of theirs. */
     if (error == ECANCELED && atomic_load_explicit(&fluxi_stopping, memory_order_relaxed)) {
         atomic_fetch_add_explicit(&cancelled, 1, memory_order_relaxed);
         return;
     }
     atomic_fetch_add_explicit(&unhandled, 1, memory_order_relaxed);
+    if (flow != NULL)
+        atomic_fetch_add_explicit(&flow->origin->unhandled, 1, memory_order_relaxed);
     fluxi_log_limited(&limit, FLUX_ERROR, "%s failed: %s (%d); path %s, %s:%u", place->node->name,
                       flux_strerror(error), error, fluxi_path_text(place, path, sizeof path),
                       place->node->file, place->node->line);

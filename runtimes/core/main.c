@@ -4,6 +4,7 @@
  * sources have ended; 1 when `initial` or the start failed; 2 after a mistake on the command line.
  * A second SIGTERM or SIGINT ends the process as that signal does by default.
  */
+#include "admin.h"
 #include "core.h"
 #include "profile/profile.h"
 
@@ -88,7 +89,9 @@ static int start_with_signals_blocked(void)
     sigdelset(&all, SIGABRT);
     sigdelset(&all, SIGSYS);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = fluxi_runtime_start();
+    int error = fluxi_admin_start();
+    if (error == 0)
+        error = fluxi_runtime_start();
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
 }
@@ -180,14 +183,18 @@ static int run(void)
     int error = fluxi_sources_make();
     main_thread = pthread_self();
     fluxi_profile_begin();
+    fluxi_admin_keep(fluxi_process_index);
     if (error != 0)
         flux_log(FLUX_ERROR, "start: %s", flux_strerror(error));
     else if ((error = start_with_signals_blocked()) == 0) {
+        fluxi_admin_serve();
         wait_for_end();
+        fluxi_admin_end();
         if (!fluxi_profile_write())
             error = EIO;
         fluxi_runtime_join();
     }
+    fluxi_admin_end();
     fluxi_profile_free();
     fluxi_sources_free();
     fluxi_sessions_free();
@@ -210,10 +217,14 @@ int main(int argc, char **argv)
     if (!fluxi_profile_start())
         return 2;
     signals_set_up();
+    if (fluxi_admin_open(fluxi_settings.processes > 0 ? (unsigned)fluxi_settings.processes : 1) !=
+        0)
+        return 1;
     if (flux_program.initial != NULL) {
         int error = flux_program.initial();
         if (error != 0) {
             flux_log(FLUX_ERROR, "initial: %s (%d)", flux_strerror(error), error);
+            fluxi_admin_close();
             return 1;
         }
     }
@@ -224,6 +235,7 @@ int main(int argc, char **argv)
     } else {
         status = run();
     }
+    fluxi_admin_close();
     /* Whatever became of the start or of the processes: `initial` is to be undone. */
     if (flux_program.final != NULL) {
         int error = flux_program.final();

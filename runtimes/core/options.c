@@ -4,6 +4,7 @@
  * FLUX_OPTIONS. A variable gets the option's value, else that of FLUX_NAME in the environment, else
  * it keeps what it held. Options and operands may be mixed; "--" ends the options.
  */
+#include "admin.h"
 #include "core.h"
 #include "profile/profile.h"
 
@@ -39,6 +40,8 @@ static const struct flux_option core_options[] = {
      &fluxi_max_flows, 1, 0, NULL},
     {"processes", "N", "run N processes, each a program of its own; 0: only this one", FLUX_NUMBER,
      &fluxi_settings.processes, 0, 1024, NULL},
+    {"admin", "ADDR:PORT", "health, metrics and profile by HTTP; port 0: any, which is printed",
+     FLUX_CALL, NULL, 0, 0, fluxi_admin_option},
     {"log-level", "LEVEL", "error, warning, info or debug", FLUX_CALL, NULL, 0, 0, set_level},
     {"profile", "FILE", "leave a profile there at the end: docs/profile.md", FLUX_STRING,
      &fluxi_profile_file, 0, 0, NULL},
@@ -72,6 +75,11 @@ void flux_about(const char *summary, const char *operands_text, const char *vers
     about_summary = summary;
     about_operands = operands_text;
     about_version = version;
+}
+
+const char *fluxi_options_version(void)
+{
+    return about_version;
 }
 
 char *const *flux_operands(int *count)

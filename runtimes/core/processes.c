@@ -38,6 +38,8 @@ struct family {
     sigset_t before;
 };
 
+unsigned fluxi_process_index;
+
 /* Returns true in the child. */
 static bool start(struct family *family, struct child *child)
 {
@@ -46,6 +48,7 @@ static bool start(struct family *family, struct child *child)
     child->started = flux_now();
     child->pid = fork();
     if (child->pid == 0) {
+        fluxi_process_index = (unsigned)(child - family->children);
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent)
             raise(SIGTERM);

@@ -22,6 +22,8 @@
 #include "order.h"
 
 #include <signal.h>
+#include <stdalign.h>
+#include <stdio.h>
 
 /* ---- 1. what a runtime defines --------------------------------------------------------------- */
 
@@ -58,11 +60,19 @@ void fluxi_runtime_launch(struct flux_flow *flow);
 /* A snapshot for flux_load. */
 struct flux_load fluxi_runtime_load(void);
 
+/* For /metrics: what this runtime alone has, printed with fluxi_metric (core/metrics.h). On the
+ * admin port's thread, between start and join. */
+void fluxi_runtime_metrics(FILE *out);
+
 /* The flow that runs on the calling thread, or NULL. Runtimes set it through fluxi_run only; one
  * that switches stacks saves and restores it. */
 extern _Thread_local struct flux_flow *fluxi_current;
 
 /* ---- 2. what the core does ------------------------------------------------------------------- */
+
+/* True while only one thread runs flows, so that constraints and counts need no atomic operation.
+ * Set by the runtime in start, before any flow runs. */
+extern bool fluxi_single_threaded;
 
 /* One copy of one source: what the runtime runs. Fields below the line are core/source.c's. */
 struct fluxi_source {
@@ -72,18 +82,30 @@ struct fluxi_source {
     atomic_bool ended; /* the runtime's: it will not run again */
     void *home;        /* the runtime's */
 
-    uint64_t births;      /* flows started */
-    uint64_t failures;    /* runs that started none */
-    unsigned in_a_row;    /* failures since the last success */
-    uint64_t due;         /* clocks: next tick, ns of the monotonic clock */
-    uint64_t missed;      /* clocks: ticks that fell while a flow ran and were merged */
-    atomic_uint ticking;  /* clocks: 0 idle, 1 flow runs, 2 flow runs and a tick is pending */
-    atomic_bool stopped;  /* by FLUX_STOP from this copy or another, or with the program */
-    atomic_ullong warned; /* copy 0: when a line was last logged about failures of any copy */
+    /* Written by one thread at a time and read by any: fluxi_count. */
+    atomic_ullong births;   /* flows started */
+    atomic_ullong failures; /* runs that started none */
+    atomic_ullong missed;   /* clocks: ticks that fell while a flow ran and were merged */
+    unsigned in_a_row;      /* failures since the last success */
+    uint64_t due;           /* clocks: next tick, ns of the monotonic clock */
+    atomic_uint ticking;    /* clocks: 0 idle, 1 flow runs, 2 flow runs and a tick is pending */
+    atomic_bool stopped;    /* by FLUX_STOP from this copy or another, or with the program */
+    atomic_ullong warned;   /* copy 0: when a line was last logged about failures of any copy */
+
+    /* Written by whichever threads flows end on: away from what the source writes. */
+    alignas(64) atomic_ullong ends; /* flows that are over */
+    atomic_ullong unhandled;        /* errors that nobody has handled (R27) */
 };
 
 extern struct fluxi_source *fluxi_sources;
 extern unsigned fluxi_source_count;
+
+/* Adds to a number that no other thread writes at the same time. */
+static inline void fluxi_count(atomic_ullong *number, uint64_t more)
+{
+    unsigned long long value = atomic_load_explicit(number, memory_order_relaxed) + more;
+    atomic_store_explicit(number, value, memory_order_relaxed);
+}
 
 /* True when this source shall not run again: the program is stopping, or a copy of it has returned
  * FLUX_STOP (then whoever got FLUXI_ENDED interrupts the other copies, as at a stop). Ask before
@@ -148,6 +170,14 @@ static inline void fluxi_frame_renew(struct flux_flow *flow)
     flow->origin = origin;
 }
 
+static inline void fluxi_flow_count_end(struct fluxi_source *source)
+{
+    if (fluxi_single_threaded)
+        fluxi_count(&source->ends, 1);
+    else
+        atomic_fetch_add_explicit(&source->ends, 1, memory_order_relaxed);
+}
+
 /* Under AddressSanitizer no frame is used again, so that it sees every use after the end. */
 #if defined(__SANITIZE_ADDRESS__)
 #define FLUXI_KEEP_FRAMES 0
@@ -168,6 +198,7 @@ static inline struct flux_flow *fluxi_flow_again(struct flux_flow *flow)
         fluxi_flow_ended(flow);
         return NULL;
     }
+    fluxi_flow_count_end(flow->origin);
     fluxi_flow_finish(flow);
     fluxi_frame_renew(flow);
     return flow;
@@ -204,10 +235,6 @@ unsigned fluxi_cpus(void);
 
 extern atomic_bool fluxi_stopping;
 extern uint64_t fluxi_max_flows; /* --max-flows; never 0 */
-
-/* Constraints: true while only one thread runs flows, so that no atomic operation is needed.
- * Set by the runtime in start, before any flow runs. */
-extern bool fluxi_single_threaded;
 
 /* A log line at most once a second for each `where` (a static struct), with the number that were
  * dropped in between. */

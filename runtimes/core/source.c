@@ -20,15 +20,18 @@ atomic_bool fluxi_stopping;
 
 struct fluxi_source *fluxi_sources;
 unsigned fluxi_source_count;
+static void *memory; /* in which they lie */
 
 int fluxi_sources_make(void)
 {
     unsigned copies = fluxi_runtime_copies(), count = 0;
     for (unsigned i = 0; i < flux_program.source_count; i++)
         count += flux_program.sources[i].parallel ? copies : 1;
-    fluxi_sources = calloc(count, sizeof *fluxi_sources);
-    if (fluxi_sources == NULL)
+    memory = calloc(1, count * sizeof *fluxi_sources + alignof(struct fluxi_source));
+    if (memory == NULL)
         return ENOMEM;
+    uintptr_t at = ((uintptr_t)memory + alignof(struct fluxi_source) - 1);
+    fluxi_sources = (void *)(at - at % alignof(struct fluxi_source));
     for (unsigned i = 0; i < flux_program.source_count; i++) {
         const struct flux_source *table = &flux_program.sources[i];
         for (unsigned copy = 0; copy < (table->parallel ? copies : 1); copy++) {
@@ -43,7 +46,8 @@ int fluxi_sources_make(void)
 
 void fluxi_sources_free(void)
 {
-    free(fluxi_sources);
+    free(memory);
+    memory = NULL;
     fluxi_sources = NULL;
     fluxi_source_count = 0;
 }
@@ -99,7 +103,7 @@ static uint64_t failed(struct fluxi_source *source, const struct flux_flow *flow
 {
     bool shortage = is_shortage(flow->error);
     unsigned patience = shortage ? 1 : PATIENCE;
-    source->failures++;
+    fluxi_count(&source->failures, 1);
     if (source->in_a_row < UINT32_MAX)
         source->in_a_row++;
     if (source->in_a_row < patience)
@@ -120,7 +124,7 @@ uint64_t fluxi_source_failed(struct flux_flow *flow)
     if (fluxi_source_stopping(source)) {
         /* An interrupted call is how a source learns of the stop. */
         if (flow->error != FLUX_STOP && flow->error != EINTR && flow->error != ECANCELED)
-            source->failures++;
+            fluxi_count(&source->failures, 1);
         fluxi_frame_free(flow);
         return FLUXI_ENDED;
     }

@@ -17,6 +17,7 @@ const struct flux_option fluxi_runtime_options[] = {
      &helpers, 1, 1024, NULL},
     {"stack-size", "SIZE", "address space for the stack of a flow that blocks", FLUX_SIZE,
      &stack_size, 32u << 10, 1u << 30, NULL},
+    FLUXI_STALL_OPTION,
 };
 const unsigned fluxi_runtime_option_count =
     sizeof fluxi_runtime_options / sizeof fluxi_runtime_options[0];

@@ -237,6 +237,7 @@ static struct flux_flow *run_straight(struct loop *loop, struct flux_flow *flow)
     struct flux_flow *frame = NULL;
 
     carrier->behind = driver->source;
+    fluxi_watch_see(loop, flow);
     if (fluxi_run(flow) == FLUX_ENDED) {
         frame = fluxi_flow_again(flow);
         left();
@@ -297,6 +298,7 @@ static struct flux_flow *advance(struct loop *loop, struct flux_flow *flow)
         return start(loop, flow);
     if (flow->at == 0 && (flow->flags & FLUXI_SOURCING) && !may_run(loop, flow))
         return NULL;
+    fluxi_watch_see(loop, flow);
     switch (fluxi_run(flow)) {
     case FLUX_PARKED:
         break;

@@ -3,6 +3,8 @@
 #include "loop/record.h"
 #include "loop/tools.h"
 
+#include "metrics.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -74,6 +76,7 @@ static void *loop_thread(void *argument)
     if (!serve)
         return NULL;
     fluxi_loop = loop;
+    atomic_store(&loop->tid, gettid());
     if (fluxi_overflow_catch(&memory) != 0)
         flux_log(FLUX_WARNING, "no memory to report stack overflows on");
     fluxi_births_begin(loop);
@@ -91,6 +94,7 @@ static void loops_end(unsigned count)
         fluxi_loop_notify(&fluxi_loops[i], FLUXI_QUIT);
     for (unsigned i = 0; i < count; i++)
         pthread_join(fluxi_loops[i].thread, NULL);
+    fluxi_watch_end();
     pthread_mutex_lock(&fluxi_loops_lock);
     for (unsigned i = 0; i < fluxi_loop_count; i++)
         loop_free(&fluxi_loops[i]);
@@ -143,6 +147,8 @@ int fluxi_engine_start(void)
             running++;
     }
     start_failed = error != 0;
+    if (error == 0)
+        fluxi_watch_start();
     pthread_mutex_unlock(&gate);
     if (error == 0)
         return 0;
@@ -180,4 +186,12 @@ struct flux_load fluxi_runtime_load(void)
     if (!fluxi_loop)
         pthread_mutex_unlock(&fluxi_loops_lock);
     return load;
+}
+
+/* The loops are there: it is asked between start and join. */
+void fluxi_runtime_metrics(FILE *out)
+{
+    fluxi_metric(out, "flux_loops", FLUXI_GAUGE, "Event loops.", (double)fluxi_loop_count);
+    fluxi_helpers_metrics(out);
+    fluxi_watch_metrics(out);
 }

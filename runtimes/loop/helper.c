@@ -12,6 +12,8 @@
 #include "loop/loop.h"
 #include "seat.h"
 
+#include "metrics.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -222,4 +224,17 @@ void fluxi_helpers_join(void)
     for (unsigned i = 0; i < count; i++)
         pthread_join(helpers[i].thread, NULL);
     free(helpers);
+}
+
+void fluxi_helpers_metrics(FILE *out)
+{
+    pthread_mutex_lock(&pool.mutex);
+    unsigned count = pool.count, idle = pool.idle, waiting = pool.waiting;
+    pthread_mutex_unlock(&pool.mutex);
+    fluxi_metric(out, "flux_helpers", FLUXI_GAUGE, "Helper threads that there are.", count);
+    fluxi_metric(out, "flux_helpers_limit", FLUXI_GAUGE, "Helper threads that there may be.",
+                 fluxi_policy.helpers);
+    fluxi_metric(out, "flux_helpers_busy", FLUXI_GAUGE, "Helper threads that have work.",
+                 count > idle ? count - idle : 0);
+    fluxi_metric(out, "flux_helpers_queued", FLUXI_GAUGE, "Calls that wait for a helper.", waiting);
 }

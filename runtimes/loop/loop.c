@@ -267,6 +267,7 @@ static int ask_poller(struct loop *loop, struct epoll_event *events)
                 atomic_load(&loop->notices) || fluxi_handed_any();
     int count = stay ? epoll_wait(loop->poller, events, EVENTS, 0) : wait_for_events(loop, events);
     atomic_store(&loop->asleep, false);
+    fluxi_watch_awake();
     fluxi_handed_awake();
     return count;
 }
@@ -304,6 +305,7 @@ static void begin_round(struct loop *loop)
 static void return_to(struct loop *loop, struct carrier *carrier)
 {
     fluxi_carrier_idle(loop, loop->running);
+    fluxi_watch_see(loop, carrier->flow);
     fluxi_carrier_switch(loop, carrier);
 }
 

@@ -15,6 +15,7 @@
  * to end; handed.c what any loop may run; block.c a flow blocks; carrier.c switching; stack.c
  * memory of stacks; overflow.c the report of an overflow; timer.c and limits.c time; descriptor.c
  * and record.c who waits for which descriptor; lent.c listeners; helper.c threads that may block;
+ * watch.c loops that are held;
  * calls*.c the intercepted calls. Except where it says otherwise, all that is declared here is for
  * the loop's own thread.
  */
@@ -40,8 +41,8 @@ struct policy {
     unsigned helpers; /* threads at most; 0: what would go to a helper runs on the loop */
     size_t stack;     /* bytes of address space of a carrier's stack, its guard included */
     bool straight;    /* a source's flow runs at once; else it goes through the ready list */
-    /* Which of the first ready flows and, counted on from these, woken carriers of a loop runs next;
-     * NULL: the oldest. */
+    /* Which of the first ready flows and, counted on from these, woken carriers of a loop runs
+     * next; NULL: the oldest. */
     unsigned (*choose)(const struct loop *loop, unsigned flows, unsigned carriers);
     void (*resumed)(struct flux_flow *flow); /* before a ready flow runs; NULL: nothing to do */
     void (*joined)(void);                    /* when all threads are gone; may be NULL */
@@ -291,6 +292,12 @@ struct loop {
     atomic_bool asleep;
     atomic_uint queued; /* for flux_load */
     int bell;           /* eventfd */
+
+    /* What watch.c sees: how many items have run, and where the last went on. */
+    alignas(64) atomic_uint watched_count;
+    atomic_uint watched_at;
+    _Atomic(const struct flux_source *) watched_source;
+    atomic_int tid; /* of the thread, for the kernel */
 };
 
 enum fluxi_notice {
@@ -369,6 +376,39 @@ void fluxi_births_interrupt(struct loop *loop);
 bool fluxi_births_stopping(const struct flux_flow *flow);
 uint64_t fluxi_births_flows(void);
 
+/* ---- the watch ------------------------------------------------------------------------------- */
+
+extern uint64_t fluxi_watch_stall; /* --stall, ns; 0: nobody watches */
+extern atomic_bool fluxi_watch_sleeps;
+
+/* While there are loops. Where it cannot start, that is logged. */
+void fluxi_watch_start(void);
+void fluxi_watch_end(void);
+void fluxi_watch_wake(void);
+void fluxi_watch_metrics(FILE *out);
+
+/* The loop is about to run a flow, or to go on with one that has blocked. */
+static inline void fluxi_watch_see(struct loop *loop, const struct flux_flow *flow)
+{
+    unsigned count = atomic_load_explicit(&loop->watched_count, memory_order_relaxed);
+    atomic_store_explicit(&loop->watched_source, flow->source, memory_order_relaxed);
+    atomic_store_explicit(&loop->watched_at, flow->at, memory_order_relaxed);
+    atomic_store_explicit(&loop->watched_count, count + 1, memory_order_release);
+}
+
+/* The loop has slept. */
+static inline void fluxi_watch_awake(void)
+{
+    if (atomic_load(&fluxi_watch_sleeps))
+        fluxi_watch_wake();
+}
+
+#define FLUXI_STALL_OPTION                                                                         \
+    {                                                                                              \
+        "stall", "TIME", "say which node holds its loop for longer than that; 0: never",           \
+            FLUX_TIME, &fluxi_watch_stall, 0, 0, NULL                                              \
+    }
+
 /* ---- helpers --------------------------------------------------------------------------------- */
 
 /* A call that may block, of a flow that waits for it. */
@@ -385,5 +425,6 @@ void fluxi_helper_run(struct job *job);
 /* Interrupts sources that block in helpers; true while there are any. */
 bool fluxi_helpers_poke(void);
 void fluxi_helpers_join(void);
+void fluxi_helpers_metrics(FILE *out);
 
 #endif

@@ -6,6 +6,7 @@
  * (sockets, disks), so there are more workers than CPUs unless --threads says otherwise.
  */
 #include "pool.h"
+#include "metrics.h"
 #include "seat.h"
 #include "source_thread.h"
 
@@ -134,6 +135,13 @@ struct flux_load fluxi_runtime_load(void)
                               .queued = fluxi_queue_length(),
                               .limit = fluxi_max_flows,
                               .workers = (unsigned)worker_count};
+}
+
+void fluxi_runtime_metrics(FILE *out)
+{
+    fluxi_metric(out, "flux_workers", FLUXI_GAUGE, "Workers.", (double)worker_count);
+    fluxi_metric(out, "flux_queue_limit", FLUXI_GAUGE,
+                 "Sources wait while this many flows wait for a worker.", (double)queue_bound);
 }
 
 /* ---- suspension points ----------------------------------------------------------------------- */

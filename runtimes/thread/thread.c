@@ -12,6 +12,7 @@
  * threads, sources wait.
  */
 #include "thread.h"
+#include "metrics.h"
 #include "queue.h"
 #include "seat.h"
 #include "source_thread.h"
@@ -278,6 +279,14 @@ struct flux_load fluxi_runtime_load(void)
     uint64_t threads = atomic_load_explicit(&thread_count, memory_order_relaxed);
     return (struct flux_load){
         .flows = fluxi_flows_alive(), .limit = fluxi_max_flows, .workers = (unsigned)threads};
+}
+
+void fluxi_runtime_metrics(FILE *out)
+{
+    fluxi_metric(out, "flux_threads", FLUXI_GAUGE, "Threads that run flows, or are kept for them.",
+                 (double)atomic_load_explicit(&thread_count, memory_order_relaxed));
+    fluxi_metric(out, "flux_threads_limit", FLUXI_GAUGE, "Sources wait while there are so many.",
+                 (double)thread_limit);
 }
 
 /* ---- suspension points ----------------------------------------------------------------------- */

@@ -34,6 +34,7 @@ const struct flux_option fluxi_runtime_options[] = {
     {"quiet", NULL, "do not print the steps", FLUX_FLAG, &quiet, 0, 0, NULL},
     {"stack-size", "SIZE", "address space for the stack of a flow that blocks", FLUX_SIZE,
      &stack_size, 32u << 10, 1u << 30, NULL},
+    FLUXI_STALL_OPTION,
 };
 const unsigned fluxi_runtime_option_count =
     sizeof fluxi_runtime_options / sizeof fluxi_runtime_options[0];
