@@ -229,7 +229,9 @@ void fluxi_helpers_join(void)
 void fluxi_helpers_metrics(FILE *out)
 {
     pthread_mutex_lock(&pool.mutex);
-    unsigned count = pool.count, idle = pool.idle, waiting = pool.waiting;
+    unsigned count = pool.count, idle = 0, waiting = pool.waiting;
+    for (const struct helper *helper = pool.idle; helper; helper = helper->next_idle)
+        idle++;
     pthread_mutex_unlock(&pool.mutex);
     fluxi_metric(out, "flux_helpers", FLUXI_GAUGE, "Helper threads that there are.", count);
     fluxi_metric(out, "flux_helpers_limit", FLUXI_GAUGE, "Helper threads that there may be.",
