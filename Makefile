@@ -75,6 +75,7 @@ RUNTIMES := $(foreach r,$(RUNTIME_NAMES),$(if $(wildcard runtimes/$(r)/*.c),$(r)
 # The folders below $(1) that hold a program: NAME/NAME.flux and its nodes.
 programs  = $(foreach d,$(wildcard $(1)/*),$(if $(wildcard $(d)/$(notdir $(d)).flux),$(d)))
 SERVERS  := $(call programs,servers)
+TOOL_PROGRAMS := $(call programs,tools)
 EXAMPLES := $(call programs,examples)
 RUN_TESTS := $(call programs,tests/run) $(call programs,tests/faults)
 
@@ -86,12 +87,16 @@ HEADERS      = $(patsubst runtimes/%,$(BUILD)/include/%,$(wildcard runtimes/*.h)
 LIBRARIES   := $(RUNTIMES:%=$(BUILD)/lib/libflux-%.a) $(RUNTIMES:%=$(BUILD)/lib/pkgconfig/flux-%.pc) \
                $(BUILD)/lib/libflux-sim.a $(BUILD)/lib/pkgconfig/flux-sim.pc
 TOOLS       := $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
+TOOL_BINS   := $(TOOL_PROGRAMS:tools/%=$(BUILD)/bin/%)
 SERVER_BINS := $(foreach s,$(SERVERS),$(RUNTIMES:%=$(BUILD)/bin/$(notdir $(s))-%))
 
 PICTURES     = $(BUILD)/pictures/board.ppm
 
-# Where the program of folder $(1) is put under runtime $(2); and one that measures itself.
-program_file = $(BUILD)/$(if $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2)
+# Where the program of folder $(1) is put under runtime $(2), of which tools have one; and one that
+# measures itself.
+TOOL_RUNTIME = event
+program_file = $(BUILD)/$(if $(filter tools/%,$(1)),bin/$(notdir $(1)),$(if \
+                 $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2))
 profiled_file = $(BUILD)/profiled/$(if $(filter servers/%,$(1)),bin/$(notdir $(1)),$(1))-$(2)
 
 # One executable for each C file; those of tests/runtime one for each runtime they are for: all, or
@@ -106,7 +111,7 @@ FUZZERS       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
 
 .PHONY: all
 all: ## compiler, runtimes, every server under every runtime (default)
-all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(SERVER_BINS) $(PICTURES)
+all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(TOOL_BINS) $(SERVER_BINS) $(PICTURES)
 
 # ---- compiling -----------------------------------------------------------------------------------
 
@@ -254,22 +259,26 @@ $(if $(LTO),$(eval $(BUILD)/lib/whole/libcommon.a: $(call common_objects,$(BUILD
 
 # Of a program in the folder $(1): how it is compiled, and linked with which libraries under runtime
 # $(2).
-is_server    = $(filter servers/%,$(1))
+is_server    = $(filter servers/% tools/%,$(1))
+is_tool      = $(filter tools/%,$(1))
 whole        = $(if $(call is_server,$(1)),$(LTO))
 libraries_of = $(if $(call is_server,$(1)),$(WHOLE_LIB)/libcommon.a $(WHOLE_LIB)/libflux-$(2).a,$\
-                   $(BUILD)/lib/libflux-$(2).a)
+                   $(BUILD)/lib/libflux-$(2).a) $(if $(call is_tool,$(1)),$(BUILD)/lib/libflux-sim.a)
+# Tools use parts of the simulator.
+folder_flags = $(call whole,$(1)) $(if $(call is_tool,$(1)),-Iruntimes) -I$(1)
+header_runtime = $(if $(call is_tool,$(1)),$(TOOL_RUNTIME),$(firstword $(RUNTIMES)))
 node_objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard $(1)/*.c $(1)/*.cc))) \
                $(patsubst %,$(BUILD)/obj/%.o,$(filter-out %.LICENSE,$(wildcard $(1)/page/*)))
 words_in     = $(if $(wildcard $(1)),$(shell cat $(1)))
 
 # $(1): folder
 define program_rules
-$(call node_objects,$(1)): | $(BUILD)/gen/$(1)-$(firstword $(RUNTIMES))/$(notdir $(1))_flux.h
+$(call node_objects,$(1)): | $(BUILD)/gen/$(1)-$(call header_runtime,$(1))/$(notdir $(1))_flux.h
 $(BUILD)/obj/$(1)/%.o: $(1)/%.c $(BUILD)/settings | $(HEADERS)
-	$$(call compile,$$(NODE_FLAGS) $(call whole,$(1)) \
-	    -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
+	$$(call compile,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(call header_runtime,$(1)) \
+	    $(call folder_flags,$(1)))
 $(BUILD)/obj/$(1)/%.o: $(1)/%.cc $(BUILD)/settings | $(HEADERS)
-	$$(call compile_cxx,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(firstword $(RUNTIMES)) -I$(1))
+	$$(call compile_cxx,$$(NODE_FLAGS) -I$(BUILD)/gen/$(1)-$(call header_runtime,$(1)) -I$(1))
 endef
 
 # What lies in the folder page/ of a program is in it as it is: page/index.html is between the symbols
@@ -295,17 +304,18 @@ $(3).c $(3).h &: $(1)/$(notdir $(1)).flux $(wildcard $(1)/options) $(FLUXC)
 	    $(FLUXC) --runtime=$(2) $(6) -MD $(call words_in,$(1)/options) -o $(3).c $$< && \
 	    touch $(3).c $(3).h
 $(4): $(3).c $(BUILD)/settings | $(3).h $(HEADERS)
-	$$(call compile,$$(NODE_FLAGS) $(call whole,$(1)) -I$(1))
+	$$(call compile,$$(NODE_FLAGS) $(call folder_flags,$(1)))
 $(5): $(4) $(call node_objects,$(1)) $(call libraries_of,$(1),$(2))
 	$$(call link,$(if $(call whole,$(1)),$(LTO) -O2) $(call words_in,$(1)/libs) $$(LIBS_$(2)),$(if $(wildcard $(1)/*.cc),$(CXX)))
 endef
 
-ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS)
+ALL_PROGRAMS := $(SERVERS) $(EXAMPLES) $(RUN_TESTS) $(TOOL_PROGRAMS)
 $(foreach d,$(ALL_PROGRAMS),$(eval $(call program_rules,$(d))))
-$(foreach d,$(ALL_PROGRAMS),$(foreach r,$(RUNTIMES),$(eval \
+runtimes_for = $(if $(call is_tool,$(1)),$(TOOL_RUNTIME),$(RUNTIMES))
+$(foreach d,$(ALL_PROGRAMS),$(foreach r,$(call runtimes_for,$(d)),$(eval \
     $(call program_runtime_rules,$(d),$(r),$(BUILD)/gen/$(d)-$(r)/$(notdir $(d))_flux,$\
         $(BUILD)/obj/$(d)-$(r)/flows.o,$(call program_file,$(d),$(r))))))
-$(foreach d,$(ALL_PROGRAMS),$(foreach r,$(RUNTIMES),$(eval \
+$(foreach d,$(ALL_PROGRAMS),$(foreach r,$(call runtimes_for,$(d)),$(eval \
     $(call program_runtime_rules,$(d),$(r),$(BUILD)/gen/profiled/$(d)-$(r)/$(notdir $(d))_flux,$\
         $(BUILD)/obj/profiled/$(d)-$(r)/flows.o,$(call profiled_file,$(d),$(r)),--profile))))
 
@@ -545,7 +555,7 @@ deps: ## installs the Debian packages that are missing (root or sudo)
 install: all ## into $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/include \
 	    $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/share/doc/flux/docs
-	install $(FLUXC) $(TOOLS) $(SERVER_BINS) $(DESTDIR)$(prefix)/bin
+	install $(FLUXC) $(TOOLS) $(TOOL_BINS) $(SERVER_BINS) $(DESTDIR)$(prefix)/bin
 	install -m 644 $(HEADERS) $(DESTDIR)$(prefix)/include
 	install -m 644 $(filter %.a,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib
 	install -m 644 $(filter %.pc,$(LIBRARIES)) $(DESTDIR)$(prefix)/lib/pkgconfig
@@ -556,7 +566,7 @@ install: all ## into $(DESTDIR)$(prefix)
 
 SOURCES = $(wildcard fluxc/*.[ch] runtimes/*.h runtimes/*/*.[ch] runtimes/*/*/*.[ch] servers/*/*.[ch] servers/*/*.cc \
             examples/*/*.[ch] examples/*/*.cc tests/*/*.[ch] tests/faults/*/*.[ch] tests/run/*/*.[ch] tests/run/*/*.cc \
-            tools/*.[ch] bench/*/*.[ch] bench/web/*/*.[ch])
+            tools/*.[ch] tools/*/*.[ch] bench/*/*.[ch] bench/web/*/*.[ch])
 
 .PHONY: format lint coverage clean help
 format: ## lays out all C as .clang-format says

@@ -51,6 +51,7 @@ static const char about[] =
     "The output\n"
     "  --format=table|csv|json   (table)\n"
     "  --plot=FILE               a script for gnuplot with the points in it\n"
+    "  --arrivals=N              no simulation, but the times of the first N arrivals of the load\n"
     "  --quiet                   no progress\n"
     "  --help\n";
 
@@ -223,7 +224,7 @@ static const char *read_requests(uint64_t *to, const char *text)
 enum { O_LOAD = 1, O_PROFILE, O_RUNTIME, O_CORES, O_THREADS, O_LOOPS, O_HELPERS, O_DISKS, O_QUANTUM,
        O_BACKLOG, O_MAX_FLOWS, O_CONNECTIONS, O_ORDER, O_SPEED, O_NODE, O_ARM, O_RATE, O_REQUESTS,
        O_REPLICATIONS, O_PRECISION, O_CONFIDENCE, O_SEED, O_JOBS, O_NO_WARM_UP, O_FORMAT, O_PLOT,
-       O_QUIET, O_HELP };
+       O_ARRIVALS, O_QUIET, O_HELP };
 static const struct option long_options[] = {
     {"load", 1, NULL, O_LOAD}, {"profile", 1, NULL, O_PROFILE}, {"runtime", 1, NULL, O_RUNTIME},
     {"cores", 1, NULL, O_CORES}, {"threads", 1, NULL, O_THREADS}, {"loops", 1, NULL, O_LOOPS},
@@ -291,6 +292,8 @@ static const char *set(struct asked *asked, int option, const char *value)
         return NULL;
     case O_FORMAT:
         return read_format(&asked->format, value);
+    case O_ARRIVALS:
+        return set_unsigned(&asked->arrivals, value, 1);
     case O_PLOT:
         asked->plot = value;
         return NULL;

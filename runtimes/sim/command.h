@@ -19,7 +19,8 @@ struct asked {
     enum machine_kind kinds[3];
     unsigned kind_count;
     enum format format;
-    const char *plot; /* a gnuplot script is written there */
+    const char *plot;  /* a gnuplot script is written there */
+    unsigned arrivals; /* are all that is printed, if this is not 0 */
     bool quiet, load_given, threads_given, cut_given;
 };
 

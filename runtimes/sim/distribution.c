@@ -1,6 +1,7 @@
 #include "distribution.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,23 @@ double sim_number(const char *text, char **end)
     if (*end > text && (*end)[-1] == '.' && **end == '.')
         --*end;
     return value;
+}
+
+const char *sim_time_text(double seconds, char *to, size_t room)
+{
+    static const struct {
+        double from, unit;
+        const char *name;
+    } units[] = {{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "us"}, {0, 1e-9, "ns"}};
+    unsigned i = 0;
+    if (!isfinite(seconds)) { /* the width of an interval, of a single replication */
+        snprintf(to, room, "unknown");
+        return to;
+    }
+    while (seconds < units[i].from)
+        i++;
+    snprintf(to, room, "%.4g %s", seconds / units[i].unit, units[i].name);
+    return to;
 }
 
 bool sim_time_parse(const char *text, double *seconds, const char **rest)

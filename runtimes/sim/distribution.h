@@ -18,6 +18,7 @@
 #include "random.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum sim_shape {
     SIM_CONSTANT,
@@ -78,5 +79,8 @@ double sim_number(const char *text, char **end);
 #define SIM_TIME_MOST 1e9 /* seconds: beyond, sums of times lose their fractions */
 
 bool sim_time_parse(const char *text, double *seconds, const char **rest);
+
+/* "1.23 ms", of four digits, in `to`; 24 bytes are enough. */
+const char *sim_time_text(double seconds, char *to, size_t room);
 
 #endif

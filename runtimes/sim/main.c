@@ -123,6 +123,10 @@ static int simulate(struct asked *asked)
         fprintf(stderr, "%s: %s\n", command_program_name, error);
         return 2;
     }
+    if (asked->arrivals > 0) {
+        arrivals_print(varied_load(asked), asked->effort.seed, asked->arrivals);
+        return 0;
+    }
     unsigned count = asked->kind_count * asked->cores.count * asked->rates.count;
     struct labelled *points = calloc(count, sizeof *points);
     int status = 1;

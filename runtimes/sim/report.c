@@ -6,24 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "1.23 ms", four digits at least. */
-static const char *time_text(double seconds, char *to, size_t room)
-{
-    static const struct {
-        double from, unit;
-        const char *name;
-    } units[] = {{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "us"}, {0, 1e-9, "ns"}};
-    unsigned i = 0;
-    if (!isfinite(seconds)) { /* the width of an interval, of a single replication */
-        snprintf(to, room, "unknown");
-        return to;
-    }
-    while (seconds < units[i].from)
-        i++;
-    snprintf(to, room, "%.4g %s", seconds / units[i].unit, units[i].name);
-    return to;
-}
-
 static void print_table(const struct asked *asked, const struct labelled *points, unsigned count)
 {
     char text[6][24];
@@ -39,9 +21,9 @@ static void print_table(const struct asked *asked, const struct labelled *points
         }
         double wide = 100 * point->throughput.half_width / point->throughput.mean;
         printf("%12.6g %9.2g %10s", point->throughput.mean, isfinite(wide) ? wide : 0,
-               time_text(point->response.mean, text[0], sizeof text[0]));
+               sim_time_text(point->response.mean, text[0], sizeof text[0]));
         for (unsigned q = 0; q < QUANTILES; q++)
-            printf(" %10s", time_text(point->quantiles[q].mean, text[1], sizeof text[1]));
+            printf(" %10s", sim_time_text(point->quantiles[q].mean, text[1], sizeof text[1]));
         printf("  %s %.0f %%", point->bottleneck, 100 * point->bottleneck_use);
         if (point->lost.mean > 0)
             printf("; %.3g %% lost", 100 * point->lost.mean);
@@ -57,8 +39,8 @@ static void print_table(const struct asked *asked, const struct labelled *points
            "%.4g %%: mean +- %s, 99 %% +- %s\n",
            point->replications, (unsigned long long)asked->effort.requests, point->warm_up,
            100 * asked->effort.confidence,
-           time_text(point->response.half_width, text[0], sizeof text[0]),
-           time_text(point->quantiles[P99].half_width, text[1], sizeof text[1]));
+           sim_time_text(point->response.half_width, text[0], sizeof text[0]),
+           sim_time_text(point->quantiles[P99].half_width, text[1], sizeof text[1]));
     printf("cores %.1f %%", 100 * point->cores);
     if (asked->model.machine.kind != MACHINE_THREAD)
         printf(", %s %.1f %%", asked->model.machine.kind == MACHINE_POOL ? "workers" : "loops",
@@ -72,7 +54,7 @@ static void print_table(const struct asked *asked, const struct labelled *points
     for (unsigned i = 0; i < program->constraint_count; i++)
         printf("constraint %s: held %.1f %% of the time, waited for %s on average\n",
                program->constraints[i].name, 100 * point->held[i],
-               time_text(point->waited[i], text[0], sizeof text[0]));
+               sim_time_text(point->waited[i], text[0], sizeof text[0]));
 }
 
 static void print_csv(const struct labelled *points, unsigned count)

@@ -28,6 +28,18 @@ double sim_histogram_quantile(const struct sim_histogram *histogram, double shar
     return histogram->most;
 }
 
+double sim_histogram_below(const struct sim_histogram *histogram, double value)
+{
+    double seen = (double)histogram->zeros;
+    for (uint64_t i = 0; i < SIM_BUCKETS; i++) {
+        double low = bucket_begin(i), high = bucket_begin(i + 1);
+        if (high > value)
+            return value > low ? seen + histogram->buckets[i] * (value - low) / (high - low) : seen;
+        seen += histogram->buckets[i];
+    }
+    return seen;
+}
+
 uint32_t sim_mser5(const double *values, uint32_t count)
 {
     uint32_t batches = count / 5, best = 0;

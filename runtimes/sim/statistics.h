@@ -42,6 +42,9 @@ static inline void sim_histogram_add(struct sim_histogram *histogram, double val
 /* The value below which the share of them is. */
 double sim_histogram_quantile(const struct sim_histogram *histogram, double share);
 
+/* How many of them are below. */
+double sim_histogram_below(const struct sim_histogram *histogram, double value);
+
 /* ---- warm-up --------------------------------------------------------------------------------- */
 
 /* How many values at the beginning are better left out: MSER-5 (White, Cobb, Spratt, "A comparison

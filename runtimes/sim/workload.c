@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define PURPOSE_ARRIVALS 1u
 
@@ -60,50 +61,177 @@ static const char *parse_partly(struct workload *to, const char *text)
 
 /* ---- traces ---------------------------------------------------------------------------------- */
 
-static bool add_time(struct workload *to, size_t *room, double time)
+/* A line of a trace. */
+struct entry {
+    double time;
+    size_t number; /* of the line: what is of one time stays in order */
+    char *target;  /* or NULL */
+    bool rounded;  /* to seconds: of a log */
+};
+
+struct entries {
+    struct entry *all;
+    size_t count, room;
+};
+
+static void entries_free(struct entries *entries)
 {
-    if (to->time_count == *room) {
-        size_t larger = *room == 0 ? 1024 : 2 * *room;
-        double *times = realloc(to->times, larger * sizeof *times);
-        if (times == NULL)
-            return false;
-        to->times = times;
-        *room = larger;
+    for (size_t i = 0; i < entries->count; i++)
+        free(entries->all[i].target);
+    free(entries->all);
+}
+
+/* What is asked for: the first word of `text`, or the second, behind a method, if it begins with a
+ * slash. A copy in *to; false: no memory. */
+static bool copy_target(char **to, const char *text)
+{
+    static const char blanks[] = " \t", ends[] = " \t\r\n\"";
+    text += strspn(text, blanks);
+    if (*text != '/') {
+        text += strcspn(text, ends);
+        text += strspn(text, blanks);
     }
-    to->times[to->time_count++] = time;
+    if (*text != '/')
+        return true;
+    *to = strndup(text, strcspn(text, ends));
+    return *to != NULL;
+}
+
+/* "10/Oct/2000:13:55:36 -0700]" as seconds since 1970. */
+static bool log_time(const char *text, double *time)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm tm = {0};
+    char month[4], sign;
+    int hours, minutes;
+    if (sscanf(text, "%2d/%3[A-Za-z]/%4d:%2d:%2d:%2d %c%2d%2d]", &tm.tm_mday, month, &tm.tm_year,
+               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &sign, &hours, &minutes) != 9 ||
+        strlen(month) != 3 || (sign != '+' && sign != '-'))
+        return false;
+    const char *found = strstr(months, month);
+    if (found == NULL || (found - months) % 3 != 0)
+        return false;
+    tm.tm_mon = (int)(found - months) / 3;
+    tm.tm_year -= 1900;
+    int ahead = 3600 * hours + 60 * minutes;
+    *time = (double)timegm(&tm) - (sign == '+' ? ahead : -ahead);
     return true;
 }
 
-static int compare_times(const void *a, const void *b)
+/* A line of a log in the Common Log Format, or the Combined one: of 127.0.0.1 - - [TIME] "GET
+ * TARGET HTTP/1.1" 200 17. */
+static const char *read_log_line(struct entry *to, const char *line)
 {
-    const double *one = a, *other = b;
-    return (*one > *other) - (*one < *other);
+    const char *time = strchr(line, '['), *request = strchr(line, '"');
+    if (time == NULL || request == NULL || request < time || !log_time(time + 1, &to->time))
+        return "neither 'SECONDS [TARGET]' nor of the Common Log Format";
+    to->rounded = true;
+    return copy_target(&to->target, request + 1) ? NULL : "no memory";
+}
+
+static const char *read_line(struct entry *to, const char *line)
+{
+    char *end;
+    to->time = strtod(line, &end);
+    if (end == line || strchr(" \t\r\n", *end) == NULL)
+        return read_log_line(to, line);
+    if (!isfinite(to->time))
+        return "that is no time";
+    return copy_target(&to->target, end) ? NULL : "no memory";
+}
+
+static struct entry *next_entry(struct entries *entries)
+{
+    if (entries->count == entries->room) {
+        size_t room = entries->room == 0 ? 1024 : 2 * entries->room;
+        struct entry *all = realloc(entries->all, room * sizeof *all);
+        if (all == NULL)
+            return NULL;
+        entries->all = all;
+        entries->room = room;
+    }
+    entries->all[entries->count] = (struct entry){0};
+    return &entries->all[entries->count++];
+}
+
+static const char *read_lines(struct entries *entries, FILE *file)
+{
+    static _Thread_local char wrong[100];
+    const char *error = NULL;
+    char *line = NULL;
+    size_t room = 0, number = 0;
+    errno = 0;
+    while (error == NULL && getline(&line, &room, file) >= 0) {
+        number++;
+        if (line[0] == '#' || line[strspn(line, " \t\r\n")] == '\0')
+            continue;
+        struct entry *entry = next_entry(entries);
+        error = entry != NULL ? read_line(entry, line) : "no memory";
+        if (error != NULL) {
+            snprintf(wrong, sizeof wrong, "line %zu of the trace: %s", number, error);
+            error = wrong;
+        } else {
+            entry->number = number;
+        }
+    }
+    free(line);
+    if (error == NULL && (ferror(file) || errno == ENOMEM))
+        return strerror(errno);
+    return error == NULL && entries->count == 0 ? "the trace is empty" : error;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *one = a, *other = b;
+    if (one->time != other->time)
+        return one->time > other->time ? 1 : -1;
+    return (one->number > other->number) - (one->number < other->number);
+}
+
+/* A log knows seconds only: what came within one is spread over it. */
+static void spread(struct entries *entries)
+{
+    for (size_t i = 0, next; i < entries->count; i = next) {
+        double second = entries->all[i].time;
+        next = i + 1;
+        while (next < entries->count && entries->all[next].time == second)
+            next++;
+        for (size_t k = i; k < next; k++)
+            if (entries->all[k].rounded)
+                entries->all[k].time += (double)(k - i) / (double)(next - i);
+    }
+}
+
+static const char *take_entries(struct workload *to, struct entries *entries, double speed)
+{
+    qsort(entries->all, entries->count, sizeof *entries->all, compare_entries);
+    spread(entries);
+    qsort(entries->all, entries->count, sizeof *entries->all, compare_entries);
+    to->times = calloc(entries->count, sizeof *to->times);
+    to->targets = calloc(entries->count, sizeof *to->targets);
+    if (to->times == NULL || to->targets == NULL)
+        return "no memory for the trace";
+    to->time_count = entries->count;
+    for (size_t i = 0; i < entries->count; i++) {
+        to->times[i] = (entries->all[i].time - entries->all[0].time) / speed;
+        to->targets[i] = entries->all[i].target;
+        entries->all[i].target = NULL;
+    }
+    double length = to->times[to->time_count - 1];
+    if (!isfinite(length))
+        return "the trace is too long";
+    to->rate = length > 0 ? (double)to->time_count / length : 0;
+    return NULL;
 }
 
 static const char *read_trace(struct workload *to, FILE *file, double speed)
 {
-    char line[4096];
-    size_t room = 0;
-    while (fgets(line, sizeof line, file) != NULL) {
-        char *end;
-        double time = strtod(line, &end);
-        if (line[0] == '#' || line[0] == '\n')
-            continue;
-        if (end == line || !isfinite(time / speed))
-            return "a line of the trace does not begin with a time in seconds";
-        if (!add_time(to, &room, time / speed))
-            return "no memory for the trace";
-    }
-    if (ferror(file))
-        return strerror(errno);
-    if (to->time_count == 0)
-        return "the trace is empty";
-    qsort(to->times, to->time_count, sizeof *to->times, compare_times);
-    for (size_t i = to->time_count; i-- > 0;)
-        to->times[i] -= to->times[0];
-    double length = to->times[to->time_count - 1];
-    to->rate = length > 0 ? (double)to->time_count / length : 0;
-    return NULL;
+    struct entries entries = {0};
+    const char *error = read_lines(&entries, file);
+    if (error == NULL)
+        error = take_entries(to, &entries, speed);
+    entries_free(&entries);
+    return error;
 }
 
 static const char *parse_trace(struct workload *to, const char *text)
@@ -158,7 +286,11 @@ const char *workload_parse(struct workload *to, const char *text)
 void workload_free(struct workload *workload)
 {
     sim_distribution_free(&workload->pause);
+    for (size_t i = 0; workload->targets != NULL && i < workload->time_count; i++)
+        free(workload->targets[i]);
+    free(workload->targets);
     free(workload->times);
+    workload->targets = NULL;
     workload->times = NULL;
 }
 
@@ -205,4 +337,16 @@ double arrivals_next(struct arrivals *arrivals)
         return -1;
     }
     return arrivals->time;
+}
+
+void arrivals_print(const struct workload *workload, uint64_t seed, unsigned count)
+{
+    struct arrivals arrivals;
+    arrivals_start(&arrivals, workload, seed, 0);
+    for (unsigned i = 0; i < count; i++) {
+        double time = arrivals_next(&arrivals);
+        if (time < 0)
+            break;
+        printf("%.9f\n", time);
+    }
 }

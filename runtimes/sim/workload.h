@@ -4,10 +4,12 @@
  *      open:poisson:R          R requests a second, whatever becomes of them
  *      open:const:R            the same, evenly spaced
  *      closed:N,Z              N clients; each asks anew after a pause of Z, from the last answer
- * on partly:R,P,Z            R sessions begin in a second; each asks again with probability P, a
+ *      partly:R,P,Z            R sessions begin in a second; each asks again with probability P, a
  *                              pause of Z after the last answer
- *      trace:FILE[,xSPEED]     at the times at the beginning of lines, in seconds; twice as fast:
- * x2
+ *      trace:FILE[,xSPEED]     at the times of its lines; twice as fast: x2
+ *
+ * A line of a trace is a time in seconds and perhaps what is asked for then ("0.25 /index.html"),
+ * or one of the Common Log Format; what a log has within one second is spread over it evenly.
  *
  * Z is a distribution (distribution.h); a mere time is the mean of an exponential one.
  */
@@ -35,7 +37,8 @@ struct workload {
     double clients; /* whole */
     double again;   /* the probability of another request */
     struct sim_distribution pause;
-    double *times; /* of a trace, in order, from 0 on */
+    double *times;  /* of a trace, in order, from 0 on */
+    char **targets; /* of a trace: what is asked for at these times, or NULL */
     size_t time_count;
 };
 
@@ -63,5 +66,8 @@ void arrivals_start(struct arrivals *arrivals, const struct workload *workload, 
 /* The next one, in seconds from the start; a negative number: there is none. Of a closed workload
  * all clients come at time 0. */
 double arrivals_next(struct arrivals *arrivals);
+
+/* The times of the first `count`, a line each, on standard output. */
+void arrivals_print(const struct workload *workload, uint64_t seed, unsigned count);
 
 #endif

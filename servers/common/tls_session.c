@@ -9,6 +9,7 @@
 
 #include "flux.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -445,12 +446,13 @@ static const struct stream_tls calls = {
     .free = session_free,
 };
 
-int tls_session_begin(struct stream *stream, SSL_CTX *context)
+/* NULL: no memory. */
+static struct session *session_new(struct stream *stream, SSL_CTX *context)
 {
     struct session *session = calloc(1, sizeof *session);
     BIO *bio = NULL;
     if (session == NULL)
-        return ENOMEM;
+        return NULL;
     ERR_clear_error();
     session->base.calls = &calls;
     session->socket = stream->socket;
@@ -461,12 +463,40 @@ int tls_session_begin(struct stream *stream, SSL_CTX *context)
         SSL_free(session->ssl);
         free(session);
         ERR_clear_error();
-        return ENOMEM;
+        return NULL;
     }
     BIO_set_data(bio, session);
     BIO_set_init(bio, 1);
     SSL_set_bio(session->ssl, bio, bio);
-    SSL_set_accept_state(session->ssl);
     stream->tls = &session->base;
+    return session;
+}
+
+int tls_session_begin(struct stream *stream, SSL_CTX *context)
+{
+    struct session *session = session_new(stream, context);
+    if (session == NULL)
+        return ENOMEM;
+    SSL_set_accept_state(session->ssl);
+    return 0;
+}
+
+static bool is_address(const char *host)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
+int tls_session_ask(struct stream *stream, SSL_CTX *context, const char *host)
+{
+    struct session *session = session_new(stream, context);
+    if (session == NULL)
+        return ENOMEM;
+    SSL_set_connect_state(session->ssl);
+    if (!is_address(host) && SSL_set_tlsext_host_name(session->ssl, host) != 1) {
+        ERR_clear_error();
+        session_free(stream);
+        return ENOMEM;
+    }
     return 0;
 }

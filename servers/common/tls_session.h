@@ -17,4 +17,7 @@ void tls_session_prepare(SSL_CTX *context);
  * Returns 0 or ENOMEM. */
 int tls_session_begin(struct stream *stream, SSL_CTX *context);
 
+/* The same as the client of a server of that name, which may be an address. */
+int tls_session_ask(struct stream *stream, SSL_CTX *context, const char *host);
+
 #endif

@@ -1,0 +1,52 @@
+#include "schedule.h"
+
+#include "books.h"
+#include "plan.h"
+#include "requests.h"
+
+/* What streams of random numbers are for; the workload has the first, and the simulator those from
+ * 16 on. Targets of arrivals have one of their own: they do not depend on how fast the server is.
+ */
+enum { PURPOSE_TARGETS = 2, PURPOSE_LATER_TARGETS, PURPOSE_PAUSES };
+
+static struct arrivals arrivals;
+static struct sim_random targets, later_targets, pauses;
+static uint32_t line;     /* of the trace */
+static uint64_t measured; /* of the arrivals */
+
+void schedule_start(void)
+{
+    arrivals_start(&arrivals, &plan.workload, plan.seed, 0);
+    sim_random_start(&targets, plan.seed, 0, PURPOSE_TARGETS);
+    sim_random_start(&later_targets, plan.seed, 0, PURPOSE_LATER_TARGETS);
+    sim_random_start(&pauses, plan.seed, 0, PURPOSE_PAUSES);
+    line = 0;
+}
+
+bool schedule_next(struct ask *next)
+{
+    double time = arrivals_next(&arrivals);
+    if (time < 0 || time > SIM_TIME_MOST)
+        return false;
+    next->planned = books.start + (uint64_t)(time * 1e9);
+    if (next->planned >= books.end || (plan.requests > 0 && measured == plan.requests))
+        return false;
+    measured += next->planned >= books.begin;
+    next->target = plan.workload.kind == WORKLOAD_TRACE ? line++ : requests_pick(&targets);
+    return true;
+}
+
+uint64_t schedule_pause(void)
+{
+    return (uint64_t)(sim_distribution_draw(&plan.workload.pause, &pauses) * 1e9);
+}
+
+bool schedule_again(void)
+{
+    return plan.workload.kind == WORKLOAD_PARTLY && sim_random_unit(&pauses) < plan.workload.again;
+}
+
+uint32_t schedule_pick(void)
+{
+    return requests_pick(&later_targets);
+}

@@ -1,0 +1,107 @@
+/* visit.c - the beginning and the end of a flow, and of the program. */
+#include "fluxload_flux.h"
+
+#include "books.h"
+#include "flux.h"
+#include "plan.h"
+#include "report.h"
+#include "schedule.h"
+#include "secure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#define REFUSED 3 /* exit status: the generator disturbed what it measured */
+
+int Prepare(void)
+{
+    sim_random_prepare();
+    int error = plan_settle();
+    if (error == 0)
+        error = client_start();
+    if (error == 0 && plan.tls)
+        error = secure_start();
+    /* The kernel would let timers be 50 us late; threads of the runtime inherit that it must not.
+     */
+    prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+    if (error == 0) {
+        schedule_start();
+        books_open();
+    }
+    return error;
+}
+
+int Report(void)
+{
+    int status = 0;
+    books_watch(flux_now());
+    if (plan.arrivals > 0)
+        arrivals_print(&plan.workload, plan.seed, (unsigned)plan.arrivals);
+    else
+        status = report_print() ? 0 : REFUSED;
+    if (fflush(stdout) != 0) {
+        flux_log(FLUX_ERROR, "standard output: %s", flux_strerror(errno));
+        status = 1;
+    }
+    books_close();
+    client_stop();
+    if (plan.tls)
+        secure_stop();
+    plan_free();
+    if (status != 0)
+        exit(status); /* as main is about to: with `final` all is over */
+    return 0;
+}
+
+/* ---- the source ------------------------------------------------------------------------------ */
+
+/* Until then; EINTR: the program is told to stop. */
+static int sleep_until(uint64_t moment)
+{
+    const struct timespec time = {(time_t)(moment / SECOND), (long)(moment % SECOND)};
+    int error = 0;
+    while (!flux_stopping() && flux_now() < moment && error == 0)
+        error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+    return flux_stopping() ? EINTR : 0;
+}
+
+int Wait(Wait_out *out)
+{
+    if (plan.arrivals > 0 || !schedule_next(&out->what))
+        return FLUX_STOP;
+    return sleep_until(out->what.planned) == 0 ? 0 : FLUX_STOP;
+}
+
+/* ---- a flow ---------------------------------------------------------------------------------- */
+
+int Board(Board_in *in, Board_out *out)
+{
+    uint64_t now = flux_now();
+    books_watch(now);
+    client *me = NULL;
+    if (!books_over(in->what.planned)) {
+        struct ask what = books_plan(in->what.planned, in->what.target);
+        if (what.counts)
+            books_lag(now - what.planned);
+        me = books_take(what);
+    }
+    GO_ON(out, me);
+    return 0;
+}
+
+int Count(Count_in *in, Count_out *out)
+{
+    client *me = books_settle(in->me);
+    GO_ON(out, me);
+    return 0;
+}
+
+int End(End_in *in)
+{
+    if (in->me != NULL)
+        books_dismiss(in->me);
+    return 0;
+}
