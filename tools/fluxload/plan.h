@@ -14,6 +14,7 @@ extern struct plan {
     uint64_t duration, warm_up; /* nanoseconds; duration 0: until `requests`, or the trace's end */
     uint64_t requests;          /* 0: any number */
     uint64_t seed, connections, timeout, connect_timeout, max_lag, arrivals;
+    const char *method, *body, *zipf; /* of requests; requests.h makes something of them */
     enum format format;
     bool no_keep_alive, force, quiet;
     const char *label, *label_cores; /* of what is measured, for plots */

@@ -201,6 +201,25 @@ static void print_histogram(const char *name, const struct sim_histogram *histog
     printf("}");
 }
 
+/* From and to in nanoseconds, and how often, as in a profile; neighbours in one row while a row is
+ * less than a twentieth of its value wide. */
+static void print_buckets(const struct sim_histogram *histogram)
+{
+    const char *before = "";
+    double below = sim_histogram_below(histogram, 1e-9), from = 0, to = 1e-9;
+    printf(", \"histogram\": [");
+    for (double seen = 0; seen < (double)histogram->count && to < SIM_TIME_MOST;) {
+        if (below > seen)
+            printf("%s[%.0f, %.0f, %.0f]", before, from * 1e9, to * 1e9, below - seen);
+        before = below > seen ? ", " : before;
+        seen = below;
+        from = to;
+        to = ceil(to * 1.05 * 1e9) * 1e-9;
+        below = round(sim_histogram_below(histogram, to));
+    }
+    printf("]");
+}
+
 /* The simulator's, where "kind" is "predicted"; what is not known of a server is null. */
 static void print_json(const struct figures *figures)
 {
@@ -236,6 +255,7 @@ static void print_json(const struct figures *figures)
     print_histogram("service", &books.service);
     print_histogram("lag", &books.lag);
     print_number("cpu", figures->cpu);
+    print_buckets(&books.response);
     printf(", \"disturbed\": %s, \"errors\": {", figures_disturbed(figures) ? "true" : "false");
     for (unsigned i = FIRST_WRONG; i < AFTER_LOST; i++)
         printf("%s\"%s\": %llu", i > FIRST_WRONG ? ", " : "", outcome_names[i],

@@ -28,7 +28,6 @@ static size_t target_count;
 static struct sim_distribution mix; /* of targets, or of pages */
 static bool mixed;
 
-static const char *method = "GET", *body_option, *zipf_option;
 static char *fields; /* of the user's, each with its end */
 static char *body, *own_body;
 static size_t body_length;
@@ -130,8 +129,7 @@ const char *requests_add(const char *text)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-/* "NAME: VALUE", once or often. */
-static int add_field(const char *text)
+int requests_add_field(const char *text)
 {
     const char *colon = strchr(text, ':');
     if (colon == NULL || colon == text || strpbrk(text, "\r\n") != NULL)
@@ -143,20 +141,6 @@ static int add_field(const char *text)
     fields = more;
     return 0;
 }
-
-/* clang-format off */
-static const struct flux_option options[] = {
-    {"method", "NAME", "of requests",
-     FLUX_STRING, &method, 0, 0, NULL},
-    {"header", "NAME: VALUE", "a header field more; may be given several times",
-     FLUX_CALL, NULL, 0, 0, add_field},
-    {"body", "TEXT|@FILE", "of requests",
-     FLUX_STRING, &body_option, 0, 0, NULL},
-    {"zipf", "N,S", "%u in the URL is a number from 1 to N, k with a weight of 1 / k^S",
-     FLUX_STRING, &zipf_option, 0, 0, NULL},
-};
-/* clang-format on */
-FLUX_OPTIONS(options);
 
 static int read_body_file(const char *name)
 {
@@ -187,20 +171,20 @@ static int read_body_file(const char *name)
 
 static int read_body(void)
 {
-    if (body_option == NULL)
+    if (plan.body == NULL)
         return 0;
-    if (body_option[0] == '@')
-        return read_body_file(body_option + 1);
-    body = (char *)body_option;
-    body_length = strlen(body_option);
+    if (plan.body[0] == '@')
+        return read_body_file(plan.body + 1);
+    body = (char *)plan.body;
+    body_length = strlen(plan.body);
     return 0;
 }
 
 static const char *read_zipf(double *exponent)
 {
     char *rest;
-    unsigned long count = strtoul(zipf_option, &rest, 10);
-    if (rest == zipf_option || *rest != ',' || count < 1 || count > 10000000)
+    unsigned long count = strtoul(plan.zipf, &rest, 10);
+    if (rest == plan.zipf || *rest != ',' || count < 1 || count > 10000000)
         return "--zipf: a number of pages and an exponent are expected: 1000,0.8";
     const char *from = rest + 1;
     *exponent = strtod(from, &rest);
@@ -239,10 +223,10 @@ uint32_t requests_pick(struct sim_random *random)
 static int compose(char **to, const char *before, const char *number, const char *after)
 {
     char length[48] = "";
-    if (body_length > 0 || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0)
+    if (body_length > 0 || strcmp(plan.method, "POST") == 0 || strcmp(plan.method, "PUT") == 0)
         snprintf(length, sizeof length, "Content-Length: %zu\r\n", body_length);
     int size =
-        asprintf(to, "%s %s%s%s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n%*s", method, before, number,
+        asprintf(to, "%s %s%s%s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n%*s", plan.method, before, number,
                  after, plan.authority, plan.no_keep_alive ? "Connection: close\r\n" : "",
                  fields != NULL ? fields : "", length, (int)body_length, "");
     if (size < 0)
@@ -300,7 +284,7 @@ int requests_compose(client *me)
 
 bool requests_of_head(void)
 {
-    return strcmp(method, "HEAD") == 0;
+    return strcmp(plan.method, "HEAD") == 0;
 }
 
 /* ---- the beginning and the end --------------------------------------------------------------- */
@@ -321,10 +305,10 @@ int requests_prepare(void)
 {
     double exponent = 0;
     bool pattern = strstr(targets[0].path, "%u") != NULL;
-    const char *wrong = zipf_option != NULL ? read_zipf(&exponent) : NULL;
+    const char *wrong = plan.zipf != NULL ? read_zipf(&exponent) : NULL;
     if (wrong != NULL)
         return refuse(wrong);
-    if (!is_token(method) || strcmp(method, "CONNECT") == 0)
+    if (!is_token(plan.method) || strcmp(plan.method, "CONNECT") == 0)
         return refuse("--method: the name of a method is expected, such as GET or HEAD");
     if (pages > 0 && (target_count != 1 || !pattern))
         return refuse("--zipf: one URL is expected, with %u in it");

@@ -11,6 +11,9 @@
 /* "[WEIGHT*]URL" of the command line. NULL, or what is wrong, in static storage. */
 const char *requests_add(const char *text);
 
+/* "NAME: VALUE" of --header. Returns 0, EINVAL or ENOMEM. */
+int requests_add_field(const char *text);
+
 /* Once the plan is settled. Returns 0 or an error number, with a line logged. */
 int requests_prepare(void);
 void requests_free(void);
