@@ -487,6 +487,11 @@ golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 bench: all ## measures against peers, see bench/README.md (B=NAME: one)
 	bench/run --build=$(BUILD) $(B)
 
+.PHONY: bench-load
+bench-load: ## the load generator beside wrk and httperf
+	$(Q)sh tools/deps.sh wrk httperf
+	$(Q)$(MAKE) --no-print-directory bench B=load
+
 .PHONY: bench-sim
 bench-sim: ## the simulator beside a loop by hand and SimPy
 	$(Q)sh tools/deps.sh python3-simpy

@@ -46,6 +46,21 @@ def above(value, **more):
     return Bar(value, least=True, absolute=True, **more)
 
 
+class Agreement(Bar):
+    """A bar of both sides: the ratio differs from 1 by no more than a share."""
+
+    def holds(self, median, ratio):
+        return abs(ratio - 1) <= self.value
+
+    def text(self, figure):
+        return f"within {100 * self.value:g} %"
+
+
+def within(share, **more):
+    """Bar: as the reference, but for that share."""
+    return Agreement(share, **more)
+
+
 class Figure:
     def __init__(self, what, unit, digits=1):
         self.what = what

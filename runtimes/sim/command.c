@@ -235,8 +235,8 @@ static const struct option long_options[] = {
     {"requests", 1, NULL, O_REQUESTS}, {"replications", 1, NULL, O_REPLICATIONS},
     {"precision", 1, NULL, O_PRECISION}, {"confidence", 1, NULL, O_CONFIDENCE},
     {"seed", 1, NULL, O_SEED}, {"jobs", 1, NULL, O_JOBS}, {"no-warm-up", 0, NULL, O_NO_WARM_UP},
-    {"format", 1, NULL, O_FORMAT}, {"plot", 1, NULL, O_PLOT}, {"quiet", 0, NULL, O_QUIET},
-    {"help", 0, NULL, O_HELP}, {NULL, 0, NULL, 0},
+    {"format", 1, NULL, O_FORMAT}, {"plot", 1, NULL, O_PLOT},
+    {"arrivals", 1, NULL, O_ARRIVALS}, {"quiet", 0, NULL, O_QUIET}, {"help", 0, NULL, O_HELP}, {NULL, 0, NULL, 0},
 };
 /* clang-format on */
 

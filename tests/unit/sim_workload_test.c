@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct workload parsed(const char *text)
@@ -124,6 +125,91 @@ static void arrivals_next__trace__in_order_from_zero_with_its_speed(void **state
     unlink(name);
 }
 
+static struct workload trace_of(const char *lines)
+{
+    char name[] = "/tmp/trace_XXXXXX", text[60];
+    int file = mkstemp(name);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, lines, strlen(lines)), (ssize_t)strlen(lines));
+    close(file);
+    snprintf(text, sizeof text, "trace:%s", name);
+    struct workload workload = parsed(text);
+    unlink(name);
+    return workload;
+}
+
+static void workload_parse__trace__what_is_asked_for(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"/a", "/b?c", "/d", NULL, NULL};
+    struct workload workload = trace_of("1 /a\n2\tGET /b?c HTTP/1.1\n3 POST /d\n4 word\n5\r\n");
+    assert_int_equal(workload.time_count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(workload.times[i] == (double)i);
+        if (targets[i] == NULL)
+            assert_null(workload.targets[i]);
+        else
+            assert_string_equal(workload.targets[i], targets[i]);
+    }
+    workload_free(&workload);
+}
+
+/* Seconds of a log are spread; its time zones count, and the order of what is of one time stays. */
+static void workload_parse__log__seconds_are_spread(void **state)
+{
+    (void)state;
+    static const struct {
+        double time;
+        const char *target;
+    } expected[] = {{0, "/first"}, {2, "/a"},    {2.25, "/b"},
+                    {2.5, "/c"},   {2.75, NULL}, {3, "/last"}};
+    struct workload workload =
+        trace_of("h - - [29/Feb/2024:23:59:59 +0000] \"GET /a HTTP/1.1\" 200 1\n"
+                 "h - - [29/Feb/2024:23:59:59 +0000] \"HEAD /b HTTP/1.1\" 200 1 \"-\" \"x\"\n"
+                 "10.0.0.1 - me [01/Mar/2024:00:59:59 +0100] \"GET /c HTTP/1.1\" 200 1\n"
+                 "h - - [01/Mar/2024:00:00:00 +0000] \"GET /last HTTP/1.1\" 404 -\n"
+                 "h - - [29/Feb/2024:16:59:57 -0700] \"GET /first HTTP/1.1\" 404 -\n"
+                 "h - - [29/Feb/2024:23:59:59 +0000] \"-\" 408 -\n");
+    assert_int_equal(workload.time_count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_true(workload.times[i] == expected[i].time);
+        if (expected[i].target == NULL)
+            assert_null(workload.targets[i]);
+        else
+            assert_string_equal(workload.targets[i], expected[i].target);
+    }
+    workload_free(&workload);
+}
+
+static void workload_parse__trace_of_nonsense__says_which_line(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "word\n",
+        "127.0.0.1 - - nothing \"GET / HTTP/1.1\"\n",
+        "h - - [29/Feb/2024:23:59:59 +0000] no request\n",
+        "h - - [29/XXX/2024:23:59:59 +0000] \"GET / HTTP/1.1\"\n",
+        "h - - [29/anF/2024:23:59:59 +0000] \"GET / HTTP/1.1\"\n",
+        "nan /x\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char name[] = "/tmp/trace_XXXXXX", text[60];
+        int file = mkstemp(name);
+        assert_true(file >= 0);
+        dprintf(file, "# one\n1 /a\n%s", lines[i]);
+        close(file);
+        snprintf(text, sizeof text, "trace:%s", name);
+        struct workload workload;
+        const char *error = workload_parse(&workload, text);
+        unlink(name);
+        if (error == NULL)
+            print_error("'%s' is taken\n", lines[i]);
+        assert_non_null(error);
+        assert_non_null(strstr(error, "line 3 of the trace"));
+        workload_free(&workload);
+    }
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -139,6 +225,9 @@ int main(void)
         cmocka_unit_test(arrivals_next__poisson__exponential_gaps),
         cmocka_unit_test(arrivals_next__constant__no_drift),
         cmocka_unit_test(arrivals_next__trace__in_order_from_zero_with_its_speed),
+        cmocka_unit_test(workload_parse__trace__what_is_asked_for),
+        cmocka_unit_test(workload_parse__log__seconds_are_spread),
+        cmocka_unit_test(workload_parse__trace_of_nonsense__says_which_line),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);
 }
