@@ -61,10 +61,10 @@ PARTS_pool    = core core/profile pool
 PARTS_event   = core core/profile loop event
 PARTS_trace   = core core/profile loop trace
 
-LIBS_thread   = -pthread
-LIBS_pool     = -pthread
-LIBS_event    = -lboost_context -pthread
-LIBS_trace    = -lboost_context -pthread
+LIBS_thread   = -lm -pthread
+LIBS_pool     = -lm -pthread
+LIBS_event    = -lboost_context -lm -pthread
+LIBS_trace    = -lboost_context -lm -pthread
 LIBS_sim      = -ljansson -lm -pthread
 
 # Nodes run on stacks with a guard below, which large arrays must not step over.

@@ -349,8 +349,7 @@ static void emit_routine(struct emitter *e, unsigned index)
     if (routine->at_count > 0)
         emit_resumptions(e);
     if (e->ways)
-        text_print(out, "    flux_path_begin(%s, UINT64_C(%" PRIu64 "));\n", e->base,
-                   e->ways->begins.at[0].first);
+        emit_beginning(e, e->ways->begins.at[0].kind, 0);
 
     unsigned *order = printing_order(e);
     bool cold = false;

@@ -27,8 +27,12 @@ void emit_step(struct emitter *e, unsigned index);
 
 const char *emit_label(struct emitter *e, unsigned step);
 
-/* emit_paths.c: the tables of a profile. */
+/* With --profile. Ways begin here, with a run of the source or a flow. */
+void emit_beginning(struct emitter *e, enum path_start kind, unsigned step);
+
+/* emit_paths.c: the tables of a profile. And: is the step an await between two requests? */
 void emit_paths(struct emitter *e);
+bool emit_idles(const struct routine *routine, unsigned step);
 
 /* The answers of a dispatch, numbered from 1, are locals; in a runtime that announces every step
  * they have to outlive the steps between, and are in the frame. */

@@ -57,6 +57,8 @@ static const char *op_of(const struct step *step)
         return "CALL";
     case STEP_AWAIT:
         return "AWAIT";
+    case STEP_TAKE:
+        return "TAKE";
     case STEP_TEST:
         return step->arm == STEP_REPEATS ? "REPEAT" : "ARM";
     case STEP_BORN:
@@ -88,6 +90,8 @@ static void print_steps(struct emitter *e)
     for (unsigned i = 0; i < routine->steps.count; i++) {
         const struct step *step = &routine->steps.at[i];
         text_print(e->out, "    {.op = FLUX_PROFILE_%s", op_of(step));
+        if (step->op == STEP_TAKE)
+            text_print(e->out, ", .rank = %u", step->lock->constraint->rank);
         if (step->place)
             text_print(e->out, ", .place = %u", step->place->index);
         else
@@ -96,7 +100,7 @@ static void print_steps(struct emitter *e)
         print_edge(e, "other", step->other, e->ways->other_cut[i]);
         if (step->other != STEP_NONE)
             text_print(e->out, ", .add = UINT64_C(%" PRIu64 ")", e->ways->add[i]);
-        if (step->op == STEP_AWAIT && step->idle)
+        if (emit_idles(routine, i))
             text_print(e->out, ", .idle = true");
         if (step->op == STEP_TEST && step->arm != STEP_REPEATS)
             print_arms(e, step, i);
@@ -120,10 +124,21 @@ static void print_begins(struct emitter *e)
     text_print(e->out, "};\n");
 }
 
+/* The source part ends with `born`. */
+bool emit_idles(const struct routine *routine, unsigned step)
+{
+    bool source_part = false;
+    if (routine->steps.at[step].op != STEP_AWAIT || !routine->steps.at[step].idle)
+        return false;
+    for (unsigned i = step; i < routine->steps.count; i++)
+        source_part |= routine->steps.at[i].op == STEP_BORN;
+    return !source_part;
+}
+
 static bool has_idle_await(const struct routine *routine)
 {
     for (unsigned i = 0; i < routine->steps.count; i++)
-        if (routine->steps.at[i].op == STEP_AWAIT && routine->steps.at[i].idle)
+        if (emit_idles(routine, i))
             return true;
     return false;
 }

@@ -59,13 +59,12 @@ static const char *edge_text(struct emitter *e, unsigned from, bool other)
     const struct step *step = &e->routine->steps.at[from];
     if (!e->ways || (!other && step->next == STEP_NONE))
         return "";
-    bool born = !other && step->op == STEP_BORN;
     uint64_t add = other ? e->ways->add[from] : 0;
     unsigned to = other ? step->other : step->next;
-    if (born || (other ? e->ways->other_cut[from] : e->ways->next_cut[from]))
-        return arena_printf(
-            e->program->arena, "flux_path_turn(%s, UINT64_C(%" PRIu64 "), UINT64_C(%" PRIu64 "));",
-            e->base, add, paths_first(e->ways, born ? PATH_FLOW : paths_kind(from, to), to));
+    if (other ? e->ways->other_cut[from] : e->ways->next_cut[from])
+        return arena_printf(e->program->arena,
+                            "flux_path_turn(%s, UINT64_C(%" PRIu64 "), UINT64_C(%" PRIu64 "));",
+                            e->base, add, paths_first(e->ways, paths_kind(from, to), to));
     if (add == 0)
         return "";
     return arena_printf(e->program->arena, "flux_path_add(%s, UINT64_C(%" PRIu64 "));", e->base,
@@ -79,6 +78,15 @@ static void emit_edge(struct emitter *e, unsigned from, bool other, const char *
         text_print(e->out, "%s%s\n", indent, text);
 }
 
+void emit_beginning(struct emitter *e, enum path_start kind, unsigned step)
+{
+    text_print(e->out,
+               "    flux_path_begin(%s, UINT64_C(%" PRIu64 "));\n"
+               "    flux_watch_%s(%s);\n",
+               e->base, paths_first(e->ways, kind, step), kind == PATH_SOURCE ? "source" : "flow",
+               e->base);
+}
+
 static void emit_end(struct emitter *e)
 {
     if (e->ways)
@@ -88,8 +96,7 @@ static void emit_end(struct emitter *e)
 static void emit_goto(struct emitter *e, unsigned from, const char *indent)
 {
     unsigned next = e->routine->steps.at[from].next;
-    if (e->routine->steps.at[from].op != STEP_BORN)
-        emit_edge(e, from, false, indent);
+    emit_edge(e, from, false, indent);
     if (next != STEP_NONE && next != e->after[from])
         text_print(e->out, "%sgoto %s;\n", indent, emit_label(e, next));
 }
@@ -172,6 +179,8 @@ static void emit_call(struct emitter *e, unsigned index)
     const struct step *step = &e->routine->steps.at[index];
     const struct node *node = step->place->node;
     struct text *out = e->out;
+    if (e->ways)
+        text_print(out, "    FLUX_CALL(%s, %u);\n", e->base, step->place->index);
     const char *result =
         step->value ? arena_printf(e->program->arena, "&%s", value_text(e, step->value)) : NULL;
     if (node->inputs.count == 0) {
@@ -187,6 +196,8 @@ static void emit_call(struct emitter *e, unsigned index)
         line_back(e);
         text_print(out, "    }\n");
     }
+    if (e->ways)
+        text_print(out, "    FLUX_RETURN(%s, %u, %s);\n", e->base, step->place->index, e->error);
     emit_error_edge(e, index, e->error);
 }
 
@@ -270,12 +281,19 @@ static void emit_await(struct emitter *e, unsigned index)
                             ? arena_printf(e->program->arena, "%s.%s", value,
                                            step->input->fields->at[await->limit_field].name)
                             : arena_printf(e->program->arena, "%" PRId64, await->limit);
+    bool idle = emit_idles(e->routine, index);
+    if (e->ways)
+        text_print(e->out, "    flux_profile_%s(%s);\n", idle ? "idles" : "await", e->base);
     emit_suspension(e, step,
                     arena_printf(e->program->arena,
                                  "flux_await(%s, %s.%s, %s,\n                    %s, %s, %u)",
                                  e->base, value, step->input->fields->at[await->fd].name,
                                  await->writable ? "FLUX_WRITABLE" : "FLUX_READABLE", limit,
                                  step->idle ? "true" : "false", step->at));
+    if (e->ways && idle)
+        text_print(e->out, "    flux_watch_request(%s);\n", e->base);
+    else if (e->ways)
+        text_print(e->out, "    flux_profile_awaited(%s, %u);\n", e->base, step->place->index);
     emit_error_edge(e, index, arena_printf(e->program->arena, "%s->error", e->base));
 }
 
@@ -358,9 +376,12 @@ void emit_step(struct emitter *e, unsigned index)
                        value_text(e, step->input));
             line_back(e);
         }
-        emit_edge(e, index, false, "    ");
+        if (e->ways)
+            text_print(out, "    flux_path_end(%s);\n", e->base);
         text_print(out, "    return flux_source_done(%s, %u);\n%s_%u:\n", e->base, step->at,
                    e->resume, step->at);
+        if (e->ways)
+            emit_beginning(e, PATH_FLOW, step->next);
         break;
     case STEP_NOMATCH:
         text_print(out, "    flux_failing(%s, &flux_places[%u], FLUX_ENOMATCH);\n", e->base,

@@ -22,6 +22,7 @@ enum flux_profile_op {
     FLUX_PROFILE_AWAIT,  /* other: in vain */
     FLUX_PROFILE_ARM,    /* of a dispatch: `yes` and `no` say which arm each edge leads to */
     FLUX_PROFILE_REPEAT, /* other: no other turn */
+    FLUX_PROFILE_TAKE,   /* of the constraint of that rank */
     FLUX_PROFILE_BORN,   /* ends of ways */
     FLUX_PROFILE_LEFT,   /* of a source part that has failed */
     FLUX_PROFILE_END
@@ -38,6 +39,7 @@ struct flux_profile_step {
     bool idle;                /* await: first in a turn (R36) */
     bool next_cut, other_cut; /* the way ends with this edge */
     uint32_t place;           /* in flux_profile.places; FLUX_PROFILE_NONE */
+    uint32_t rank;            /* of the constraint that is taken */
     uint32_t next, other;     /* steps; FLUX_PROFILE_NONE */
     uint64_t add;
     int yes, no; /* arm: after `next`, after `other` */
@@ -90,6 +92,7 @@ struct flux_watch; /* of one that is watched: runtimes/core/profile/watch.c */
 struct flux_profiled {
     uint64_t path;            /* the number of its way, as far as it has come */
     struct flux_watch *watch; /* NULL: it is not watched */
+    uint64_t since;           /* while it waits for a constraint: from when on */
 };
 
 static inline struct flux_profiled *flux_profiled(struct flux_flow *flow)
@@ -112,6 +115,9 @@ static inline void flux_path_add(struct flux_flow *flow, uint64_t add)
 /* Counts a way. */
 void flux_path_count(struct flux_flow *flow, uint64_t number);
 
+/* The request is over. */
+void flux_watch_end(struct flux_flow *flow);
+
 /* A way ends with an edge that adds `add`; the next one begins as `first`. */
 static inline void flux_path_turn(struct flux_flow *flow, uint64_t add, uint64_t first)
 {
@@ -125,6 +131,67 @@ static inline void flux_path_turn(struct flux_flow *flow, uint64_t add, uint64_t
 static inline void flux_path_end(struct flux_flow *flow)
 {
     flux_path_count(flow, flux_profiled(flow)->path);
+    if (flux_profiled(flow)->watch != NULL)
+        flux_watch_end(flow);
+}
+
+/* ---- 3. those that are watched --------------------------------------------------------------- */
+
+/* A run of a source, a flow, or, after an idle await, another request begins: is it watched? */
+void flux_watch_source(struct flux_flow *flow);
+void flux_watch_flow(struct flux_flow *flow);
+void flux_watch_request(struct flux_flow *flow);
+
+void flux_watch_call(struct flux_flow *flow);
+void flux_watch_return(struct flux_flow *flow, uint32_t place);
+void flux_watch_await(struct flux_flow *flow);
+void flux_watch_awaited(struct flux_flow *flow, uint32_t place);
+
+/* With <sys/sdt.h>, a `nop` each that a tracer can take hold of: the node's name and the flow's
+ * number, on the way back the error as well. */
+#if defined(__has_include)
+#if __has_include(<sys/sdt.h>)
+#include <sys/sdt.h>
+#define FLUX_PROBE_ENTER(name, id) STAP_PROBE2(flux, node__enter, name, id)
+#define FLUX_PROBE_RETURN(name, id, error) STAP_PROBE3(flux, node__return, name, id, error)
+#endif
+#endif
+#ifndef FLUX_PROBE_ENTER
+#define FLUX_PROBE_ENTER(name, id) ((void)0)
+#define FLUX_PROBE_RETURN(name, id, error) ((void)0)
+#endif
+
+/* Around the call of a node, which is at that place of flux_places. */
+#define FLUX_CALL(flow, place)                                                                     \
+    do {                                                                                           \
+        FLUX_PROBE_ENTER(flux_places[place].node->name, (flow)->id);                               \
+        if (flux_profiled(flow)->watch != NULL)                                                    \
+            flux_watch_call(flow);                                                                 \
+    } while (0)
+#define FLUX_RETURN(flow, place, error)                                                            \
+    do {                                                                                           \
+        if (flux_profiled(flow)->watch != NULL)                                                    \
+            flux_watch_return(flow, place);                                                        \
+        FLUX_PROBE_RETURN(flux_places[place].node->name, (flow)->id, error);                       \
+    } while (0)
+
+/* Around an await. One that is idle lies between two requests. */
+static inline void flux_profile_await(struct flux_flow *flow)
+{
+    if (flux_profiled(flow)->watch != NULL)
+        flux_watch_await(flow);
+}
+
+static inline void flux_profile_awaited(struct flux_flow *flow, uint32_t place)
+{
+    if (flux_profiled(flow)->watch != NULL)
+        flux_watch_awaited(flow, place);
+}
+
+static inline void flux_profile_idles(struct flux_flow *flow)
+{
+    if (flux_profiled(flow)->watch != NULL)
+        flux_watch_end(flow);
 }
 
 #endif

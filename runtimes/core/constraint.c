@@ -73,6 +73,8 @@ static void park(struct flux_flow *flow, struct flux_constraint *constraint, enu
     flow->want = (uint8_t)mode;
     flow->next = NULL;
     fluxi_order_waits(flow);
+    if (fluxi_profile_there())
+        fluxi_profile_waits(flow);
     if (constraint->head == NULL)
         constraint->head = flow;
     else
@@ -100,11 +102,13 @@ static struct flux_flow *hand_over(struct flux_constraint *constraint)
     return first;
 }
 
-static void wake(struct flux_flow *flow)
+static void wake(struct flux_flow *flow, unsigned rank)
 {
     while (flow != NULL) {
         struct flux_flow *next = flow->next; /* ready queues the flow anew, or runs it */
         fluxi_order_taken(flow);
+        if (fluxi_profile_there())
+            fluxi_profile_waited(flow, rank);
         fluxi_runtime_ready(flow);
         flow = next;
     }
@@ -161,7 +165,7 @@ static void give_shared(struct flux_constraint *constraint, enum flux_mode mode)
     fluxi_guard_lock(&constraint->guard);
     struct flux_flow *woken = hand_over(constraint);
     fluxi_guard_unlock(&constraint->guard);
-    wake(woken);
+    wake(woken, constraint->rank);
 }
 
 /* ---- one thread ------------------------------------------------------------------------------ */
@@ -184,7 +188,7 @@ static void give_alone(struct flux_constraint *constraint, enum flux_mode mode)
     unsigned left = peek(constraint) - share(mode);
     put(constraint, left);
     if (left == WAITING)
-        wake(hand_over(constraint));
+        wake(hand_over(constraint), constraint->rank);
 }
 
 /* ---- what emitted code calls ----------------------------------------------------------------- */

@@ -182,7 +182,8 @@ static int run(void)
 {
     int error = fluxi_sources_make();
     main_thread = pthread_self();
-    fluxi_profile_begin();
+    if (error == 0)
+        error = fluxi_profile_begin();
     fluxi_admin_keep(fluxi_process_index);
     if (error != 0)
         flux_log(FLUX_ERROR, "start: %s", flux_strerror(error));

@@ -200,6 +200,8 @@ static void sleep_on(void)
     sleepers = &self;
     pthread_mutex_unlock(&lock);
     fluxi_seat_wait(&self.seat);
+    if (fluxi_profile_there())
+        fluxi_profile_slept();
     pthread_mutex_lock(&lock);
     waking = false;
 }
@@ -213,6 +215,8 @@ static void look_out(bool wait)
         atomic_fetch_add_explicit(&watching, 1, memory_order_relaxed);
     pthread_mutex_unlock(&lock);
     struct flux_flow *list = lookout->look(wait, &called);
+    if (wait && fluxi_profile_there())
+        fluxi_profile_slept();
     struct flux_flow *last = list;
     uint64_t count = 0;
     for (struct flux_flow *flow = list; flow != NULL; flow = flow->next, count++)

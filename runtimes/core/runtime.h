@@ -20,6 +20,7 @@
 
 #include "flux_abi.h"
 #include "order.h"
+#include "profile/profile.h"
 
 #include <signal.h>
 #include <stdalign.h>
@@ -120,6 +121,8 @@ static inline bool fluxi_source_stopping(const struct fluxi_source *source)
 static inline enum flux_next fluxi_run(struct flux_flow *flow)
 {
     fluxi_current = flow;
+    if (fluxi_profile_there())
+        fluxi_profile_resumes();
     enum flux_next next = flow->source->run(flow);
     fluxi_current = NULL;
     return next;

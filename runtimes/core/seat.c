@@ -6,7 +6,8 @@
 #include <signal.h>
 #include <time.h>
 
-#define SECOND UINT64_C(1000000000)
+#define SECOND         UINT64_C(1000000000)
+#define SLEEP_SHORTEST 10000u /* ns: what was there already is found sooner */
 
 void fluxi_seat_wait(struct fluxi_seat *seat)
 {
@@ -79,6 +80,8 @@ int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready event
         if (is_cancelled(flow, idle))
             return ECANCELED;
         int ready = wait(&waited, now, until);
+        if (fluxi_profile_there() && flux_now() - now > SLEEP_SHORTEST)
+            fluxi_profile_slept();
         if (ready > 0)
             return (waited.revents & POLLNVAL) != 0 ? EBADF : 0;
         if (ready == 0)

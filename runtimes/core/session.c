@@ -121,6 +121,8 @@ static struct flux_session *find(struct shard *shard, uint64_t id, uint64_t hash
 
 int flux_session_join(struct flux_flow *flow)
 {
+    if (fluxi_profile_there())
+        fluxi_profile_joins(flow);
     if (flux_program.session_constraint_count == 0)
         return 0;
     uint64_t hash = mix(flow->session_id);

@@ -34,6 +34,8 @@ void fluxi_carrier_wake(struct loop *loop, struct carrier *carrier, int outcome)
     if (carrier->source_waiting)
         end_source_wait(loop, carrier);
     carrier->outcome = outcome;
+    if (fluxi_profile_there())
+        fluxi_profile_woken(carrier->flow);
     fluxi_carrier_ready(loop, carrier);
 }
 
@@ -52,7 +54,11 @@ void fluxi_carrier_suspend(struct loop *loop, struct carrier *next)
         self->behind = NULL;
         fluxi_births_go_on(loop, source);
     }
+    if (fluxi_profile_there())
+        fluxi_profile_left(self->flow);
     fluxi_carrier_switch(loop, next);
+    if (fluxi_profile_there())
+        fluxi_profile_back(self->flow);
     fluxi_current = self->flow;
     self->flow = NULL;
 }

@@ -350,6 +350,8 @@ void fluxi_await_end(struct loop *loop, struct flux_flow *flow, int error)
         flow->prev->next = flow->next;
     fluxi_limit_end(flow);
     flow->error = error;
+    if (fluxi_profile_there())
+        fluxi_profile_woken(flow);
     fluxi_loop_ready(loop, flow);
 }
 

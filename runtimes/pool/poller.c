@@ -235,6 +235,8 @@ static void resume(struct resumed *resumed, struct record *record, struct flux_f
     record_remove(record, flow);
     deadline_remove(flow);
     flow->error = error;
+    if (fluxi_profile_there())
+        fluxi_profile_woken(flow);
     flow->next = NULL;
     *resumed->end = flow;
     resumed->end = &flow->next;

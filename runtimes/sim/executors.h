@@ -45,11 +45,13 @@ static void dispatch_workers(struct sim *sim)
     while (sim->idle > 0 && (sim->ready.count > 0 || sim->fresh.count > 0)) {
         uint32_t index = take_for_worker(sim);
         sim->flows[index].place = ON_EXECUTOR;
+        sim->flows[index].cold = sim->now > sim->free_since;
         occupy_executors(sim, 1);
         sim->idle -= sim->idle != UNBOUNDED;
         if (run(sim, index) == GIVES) {
             occupy_executors(sim, -1);
             sim->idle += sim->idle != UNBOUNDED;
+            sim->free_since = sim->now;
         }
     }
 }
@@ -59,6 +61,7 @@ static void set_busy(struct sim *sim, struct loop *loop, bool busy)
     if (loop->busy == busy)
         return;
     loop->busy = busy;
+    loop->free_since = busy ? loop->free_since : sim->now;
     sim->idle_loops = busy ? sim->idle_loops - 1 : sim->idle_loops + 1;
     occupy_executors(sim, busy ? 1 : -1);
 }
@@ -74,6 +77,7 @@ static void dispatch_loops(struct sim *sim)
             struct flow *flow = &sim->flows[index];
             flow->place = ON_EXECUTOR;
             flow->loop = number;
+            flow->cold = sim->now > loop->free_since;
             set_busy(sim, loop, true);
             if (run(sim, index) == GIVES)
                 set_busy(sim, loop, false);
@@ -122,6 +126,7 @@ static void go_on(struct sim *sim, uint32_t index)
     } else {
         occupy_executors(sim, -1);
         sim->idle += sim->idle != UNBOUNDED;
+        sim->free_since = sim->now;
     }
 }
 

@@ -81,6 +81,7 @@ void model_free(struct model *model)
     for (unsigned i = 0; model->nodes != NULL && i < model->program->node_count; i++) {
         struct node_times *times = &model->nodes[i];
         sim_distribution_free(&times->cpu);
+        sim_distribution_free(&times->cpu_idle);
         sim_distribution_free(&times->blocked);
         sim_distribution_free(&times->disk);
         sim_distribution_free(&times->await);
@@ -119,6 +120,7 @@ bool model_settle(struct model *model)
     for (unsigned i = 0; i < model->program->node_count; i++) {
         struct node_times *times = &model->nodes[i];
         times->has_cpu = !sim_distribution_is_zero(&times->cpu);
+        times->has_cpu_idle = !sim_distribution_is_zero(&times->cpu_idle);
         times->has_blocked = !sim_distribution_is_zero(&times->blocked);
         times->has_disk = !sim_distribution_is_zero(&times->disk);
         times->has_await = !sim_distribution_is_zero(&times->await);
@@ -178,11 +180,13 @@ const char *model_set_node(struct model *model, const char *text)
         if (end == colon + 2 || *end != '\0' || !(factor >= 0) || factor > 1e6)
             return "a factor is expected: Compress:x0.5";
         times->cpu.scale *= factor;
+        times->cpu_idle.scale *= factor;
         times->blocked.scale *= factor;
         times->disk.scale *= factor;
         return NULL;
     }
     sim_distribution_free(&times->cpu);
+    sim_distribution_free(&times->cpu_idle);
     return sim_distribution_parse(&times->cpu, colon + 1);
 }
 

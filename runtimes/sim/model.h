@@ -13,13 +13,14 @@
 
 struct node_times {
     struct sim_distribution cpu;     /* on a core */
+    struct sim_distribution cpu_idle; /* likewise, of a flow whose executor had nothing to do */
     struct sim_distribution blocked; /* in a call, without one */
     struct sim_distribution disk;    /* at the disks, without one */
     struct sim_distribution await;   /* until what it awaits is there */
     double error;                    /* the probability that it fails */
     double again;                    /* of a repeat: of another turn */
     double *arms; /* of a dispatch: of each arm or one before it; NULL: the last */
-    bool has_cpu, has_blocked, has_disk, has_await;
+    bool has_cpu, has_cpu_idle, has_blocked, has_disk, has_await;
 };
 
 /* Which session a flow belongs to: the k-th of `count` with a probability as 1 / k^exponent. */
@@ -59,6 +60,7 @@ struct model {
     bool **ends_request;   /* likewise, by number of the step: a turn after which the next
                               request is waited for */
     bool has_blocking;     /* nodes, so that helpers are something to reckon with */
+    bool measured;         /* the profile is a program's own */
     struct machine machine;
 };
 

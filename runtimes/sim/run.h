@@ -30,6 +30,7 @@ struct flow {
     uint32_t step, next, prev, loop, session;
     uint16_t arm, source;
     uint8_t phase, place;
+    bool cold;    /* its executor has had nothing to do before it came */
     bool repeats; /* the answer of a `repeat` */
     bool request; /* one is under way */
     bool fresh;   /* it came with the connection, and has not been read */
@@ -61,6 +62,7 @@ struct loop {
     struct queue ready;
     uint32_t before_fresh; /* so many of them run before a fresh flow does */
     bool busy, kicked;
+    double free_since;
 };
 
 /* Requests whose clients have no connection left: when each was meant to come. */
@@ -103,6 +105,7 @@ struct sim {
     struct queue fresh;  /* admitted, have not run */
     struct queue ready;  /* of pool and thread */
     unsigned ready_run;  /* taken from `ready` since the last fresh one */
+    double free_since;   /* when the last of them had nothing left to do */
     unsigned idle;       /* executors of pool and thread; UNBOUNDED */
     struct loop *loops;
     uint32_t *kicked; /* loops that may have something to do */

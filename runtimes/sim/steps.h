@@ -80,7 +80,9 @@ static bool call(struct sim *sim, uint32_t index, const struct flux_sim_step *st
         if (times->has_cpu || flow->overhead > 0) {
             time = !times->has_cpu    ? 0
                    : flow->drawn >= 0 ? flow->drawn
-                                      : sim_distribution_draw(&times->cpu, random);
+                   : flow->cold && times->has_cpu_idle
+                       ? sim_distribution_draw(&times->cpu_idle, random)
+                       : sim_distribution_draw(&times->cpu, random);
             flow->drawn = -1;
             totals->cpu += time;
             time += flow->overhead;

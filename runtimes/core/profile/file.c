@@ -1,6 +1,8 @@
 /* file.c - when measuring began, and the file that --profile leaves at the end. */
 #include "core.h"
+#include "popularity.h"
 #include "profile.h"
+#include "watch.h"
 #include "ways.h"
 
 #include <errno.h>
@@ -12,6 +14,14 @@ const char *fluxi_profile_file;
 
 static time_t began;
 static uint64_t began_ns;
+static double began_cpu;
+
+static double cpu_now(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
+}
 
 time_t fluxi_profile_began(void)
 {
@@ -35,10 +45,22 @@ bool fluxi_profile_start(void)
     return false;
 }
 
-void fluxi_profile_begin(void)
+double fluxi_profile_cpu_seconds(void)
+{
+    return cpu_now() - began_cpu;
+}
+
+int fluxi_profile_begin(void)
 {
     began = time(NULL);
     began_ns = flux_now();
+    if (!fluxi_profile_there())
+        return 0;
+    int error = fluxi_watch_start();
+    began_cpu = cpu_now();
+    if (error == 0)
+        error = fluxi_arrivals_start();
+    return error != 0 ? error : fluxi_popular_start();
 }
 
 /* Of one of several processes: FILE.PID. */
@@ -68,5 +90,10 @@ bool fluxi_profile_write(void)
 
 void fluxi_profile_free(void)
 {
+    if (!fluxi_profile_there())
+        return;
     fluxi_ways_free();
+    fluxi_watch_free();
+    fluxi_arrivals_free();
+    fluxi_popular_free();
 }

@@ -28,14 +28,34 @@ int fluxi_profile_each_node(void (*each)(void *context, const struct flux_node *
                                          uint64_t calls, uint64_t errors),
                             void *context);
 
+/* ---- hooks ----------------------------------------------------------------------------------- *
+ *
+ * In programs with a profile only: ask fluxi_profile_there first. Whoever calls one owns the flow.
+ */
+
+/* A flow is run until it waits or ends. */
+void fluxi_profile_resumes(void);
+/* The calling thread has slept. */
+void fluxi_profile_slept(void);
+/* What the flow waits for, blocked on a carrier or in an await, is there. */
+void fluxi_profile_woken(struct flux_flow *flow);
+/* Its carrier is left in the middle of a node, and come back to. */
+void fluxi_profile_left(struct flux_flow *flow);
+void fluxi_profile_back(struct flux_flow *flow);
+/* It is one of its session. */
+void fluxi_profile_joins(struct flux_flow *flow);
+/* It begins to wait for a constraint, and has got it. */
+void fluxi_profile_waits(struct flux_flow *flow);
+void fluxi_profile_waited(struct flux_flow *flow, unsigned rank);
+
 /* ---- of the core ----------------------------------------------------------------------------- */
 
 extern const char *fluxi_profile_file; /* --profile=FILE; NULL: none */
 
 /* Before `initial`: false if the file cannot be written, which has been said. */
 bool fluxi_profile_start(void);
-/* Before the runtime starts. */
-void fluxi_profile_begin(void);
+/* Before the runtime starts. Returns 0 or ENOMEM. */
+int fluxi_profile_begin(void);
 /* Leaves the file, if one is wanted. False: it could not, which has been logged. */
 bool fluxi_profile_write(void);
 /* When no flow is left. */
@@ -43,5 +63,6 @@ void fluxi_profile_free(void);
 
 time_t fluxi_profile_began(void);
 double fluxi_profile_seconds(void); /* since then */
+double fluxi_profile_cpu_seconds(void);
 
 #endif

@@ -1,6 +1,8 @@
 /* tally.c - what has happened in all ways together: calls, errors, arms, turns. */
 #include "ways.h"
 
+#include "watch.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -84,6 +86,9 @@ static void add_step(void *context, uint32_t index, bool other)
         if (other)
             node->no_other += adding->count;
         break;
+    case FLUX_PROFILE_TAKE:
+        adding->tally->taken[step->rank] += adding->count;
+        break;
     case FLUX_PROFILE_BORN:
         adding->its->born += adding->count;
         break;
@@ -124,9 +129,11 @@ int fluxi_tally_make(struct fluxi_tally *tally)
         .places = calloc(profile->place_count + 1u, sizeof *tally->places),
         .nodes = calloc(profile->node_count + 1u, sizeof *tally->nodes),
         .sources = calloc(flux_program.source_count + 1u, sizeof *tally->sources),
+        .taken = calloc(fluxi_constraint_count() + 1u, sizeof *tally->taken),
         .arms = calloc(arms + 1, sizeof *tally->arms)};
     if (tally->places == NULL || tally->nodes == NULL || tally->sources == NULL ||
-        tally->arms == NULL || fluxi_ways_sum(&tally->ways, &tally->way_count) != 0) {
+        tally->taken == NULL || tally->arms == NULL ||
+        fluxi_ways_sum(&tally->ways, &tally->way_count) != 0) {
         fluxi_tally_free(tally);
         return ENOMEM;
     }
@@ -145,5 +152,6 @@ void fluxi_tally_free(struct fluxi_tally *tally)
     free(tally->places);
     free(tally->nodes);
     free(tally->sources);
+    free(tally->taken);
     free(tally->arms);
 }

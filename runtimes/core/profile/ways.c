@@ -6,6 +6,8 @@
  */
 #include "ways.h"
 
+#include "watch.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,6 +17,10 @@
 struct shard {
     _Atomic(struct fluxi_way *) buckets[BUCKETS];
 };
+
+static struct {
+    _Alignas(64) atomic_ullong count;
+} runs[FLUXI_SHARDS];
 
 static _Atomic(struct shard *) shards[FLUXI_SHARDS];
 static atomic_uint threads, way_count;
@@ -109,6 +115,11 @@ uint64_t fluxi_ways_unknown(unsigned source)
     return counts != NULL ? atomic_load_explicit(&counts[source], memory_order_relaxed) : 0;
 }
 
+static uint64_t value(atomic_ullong *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
 /* ---- what emitted code calls ----------------------------------------------------------------- */
 
 void flux_path_count(struct flux_flow *flow, uint64_t number)
@@ -117,14 +128,24 @@ void flux_path_count(struct flux_flow *flow, uint64_t number)
     struct fluxi_way *way = fluxi_way_find(source, number);
     atomic_ullong *count = way != NULL ? &way->count : unknown_of(source);
     atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+    if (flux_profiled(flow)->watch != NULL)
+        fluxi_watch_way(flow, way);
+}
+
+void fluxi_runs_add(void)
+{
+    atomic_fetch_add_explicit(&runs[fluxi_shard()].count, 1, memory_order_relaxed);
+}
+
+uint64_t fluxi_runs(void)
+{
+    uint64_t sum = 0;
+    for (unsigned s = 0; s < FLUXI_SHARDS; s++)
+        sum += value(&runs[s].count);
+    return sum;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
-
-static uint64_t value(atomic_ullong *counter)
-{
-    return atomic_load_explicit(counter, memory_order_relaxed);
-}
 
 static int by_number(const void *a, const void *b)
 {

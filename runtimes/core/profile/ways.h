@@ -29,6 +29,10 @@ int fluxi_ways_sum(struct fluxi_way_sum **sums, size_t *count);
 /* Of a source: ways that ended for which there was no memory. */
 uint64_t fluxi_ways_unknown(unsigned source);
 
+/* Runs of flows, from one wait to the next. */
+void fluxi_runs_add(void);
+uint64_t fluxi_runs(void);
+
 void fluxi_ways_free(void);
 
 /* The shard of the calling thread, from 0. */
@@ -65,7 +69,8 @@ struct fluxi_tally {
     struct fluxi_place_tally *places;
     struct fluxi_node_tally *nodes;
     struct fluxi_source_tally *sources;
-    uint64_t *arms; /* memory of all nodes' */
+    uint64_t *taken; /* by rank of constraint */
+    uint64_t *arms;  /* memory of all nodes' */
 };
 
 /* Returns 0 or ENOMEM, and then there is nothing to be freed. */

@@ -1,0 +1,98 @@
+# --profile: what nodes take of a core, and what they wait, is told apart and right in the mean;
+# latencies, ways and constraints agree with it.
+# limit: 240 s
+. "$ROOT/tests/cli/assert"
+
+cat >toy.flux <<'END'
+source Ask => Work;
+Work = Short -> Long -> Sleep -> Locked -> Awaits -> Done;
+Ask () => (int fd, int flow);
+Short (int fd, int flow) => (int fd, int flow);
+Long (int fd, int flow) => (int fd, int flow);
+Sleep (int fd, int flow) => (int fd, int flow);
+Locked (int fd, int flow) => (int fd, int flow);
+Awaits (int fd, int flow) => (int fd, int flow);
+Done (int fd, int flow) => ();
+atomic Locked:{lock};
+await Awaits: readable(fd) within 2 ms;
+END
+cat >nodes.c <<'END'
+#define _GNU_SOURCE
+#include "toy_flux.h"
+#include <flux.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FLOWS 240
+
+/* What calls have really had of their core, by the core's own clock; it stands still where a loop
+ * goes on with others, since nothing here blocks meanwhile. */
+static void spin(long ns)
+{
+    struct timespec begun, now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begun);
+    do
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    while ((now.tv_sec - begun.tv_sec) * 1000000000 + now.tv_nsec - begun.tv_nsec < ns);
+}
+
+int Ask(Ask_out *out)
+{
+    static int pipes[2], flows;
+    if (flows == 0 && pipe(pipes) != 0)
+        return errno;
+    if (flows == FLOWS)
+        return FLUX_STOP;
+    usleep(1500);
+    *out = (Ask_out){.fd = pipes[0], .flow = flows++};
+    return 0;
+}
+int Short(Short_in *in, Short_out *out)
+{
+    spin(200000);
+    *out = (Short_out){in->fd, in->flow};
+    return 0;
+}
+int Long(Long_in *in, Long_out *out)
+{
+    spin(1000000);
+    *out = (Long_out){in->fd, in->flow};
+    return 0;
+}
+int Sleep(Sleep_in *in, Sleep_out *out)
+{
+    usleep(5000);
+    *out = (Sleep_out){in->fd, in->flow};
+    return 0;
+}
+int Locked(Locked_in *in, Locked_out *out)
+{
+    usleep(1000);
+    *out = (Locked_out){in->fd, in->flow};
+    return 0;
+}
+int Awaits(Awaits_in *in, Awaits_out *out)
+{
+    *out = (Awaits_out){in->fd, in->flow};
+    return 0;
+}
+int Done(Done_in *in)
+{
+    (void)in;
+    return 0;
+}
+END
+sed -i 's/^END$//; s/^Work = .*/&/' toy.flux
+echo 'handle error Awaits => Late;' >>toy.flux
+echo 'Late (int fd, int flow, int error) => ();' >>toy.flux
+echo 'int Late(Late_in *in) { return in->error == ETIMEDOUT ? 0 : in->error; }' >>nodes.c
+
+for runtime in thread pool event; do
+    expect 0 "$FLUXC_REAL" build --profile --runtime=$runtime -Wall -Wextra -Werror -o toy toy.flux \
+        nodes.c $FLAGS
+    expect 0 ./toy --profile=toy.json
+    expect 0 python3 "$ROOT/tests/cli/profile-times.py" toy.json $runtime
+done
