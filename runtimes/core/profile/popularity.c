@@ -4,7 +4,8 @@
  * Computation of Frequent and Top-k Elements in Data Streams", ICDT 2005): a session that has no
  * counter takes over the one that is lowest, and its count. How many there are follows from the
  * smallest hashes of all ids (k minimum values: Bar-Yossef and others, "Counting Distinct Elements
- * in a Data Stream", RANDOM 2002): were there n, spread evenly, the k-th smallest would be near k/n.
+ * in a Data Stream", RANDOM 2002): were there n, spread evenly, the k-th smallest would be near
+ * k/n.
  */
 #include "popularity.h"
 
@@ -133,7 +134,8 @@ static uint32_t take_counter(struct popularity *popularity, uint64_t session)
     if (popularity->count < MOST) {
         counter = popularity->count++;
         popularity->counters[counter].flows = 0;
-        /* Behind all others it may be too low: it rises to the top, which is where the lowest is. */
+        /* Behind all others it may be too low: it rises to the top, which is where the lowest is.
+         */
         unsigned place = counter;
         for (; place > 0; place = (place - 1) / 2)
             put(popularity, place, popularity->heap[(place - 1) / 2]);

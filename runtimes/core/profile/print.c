@@ -222,9 +222,8 @@ static void print_sessions(struct printing *printing, bool counts)
         char text[64];
         for (unsigned k = 0; k < first; k++)
             top += most[k];
-        double exponent = first < sessions
-                              ? fluxi_popular_exponent(sessions, first, share(top, flows))
-                              : 0;
+        double exponent =
+            first < sessions ? fluxi_popular_exponent(sessions, first, share(top, flows)) : 0;
         if (exponent > even)
             snprintf(text, sizeof text, "zipf:%" PRIu64 ",%.3f", sessions, exponent);
         else
@@ -369,8 +368,7 @@ static void print_latency(struct fluxi_json *json)
 /* What is neither in nodes nor spent on watching, for each time that a flow begins or goes on. */
 static void print_overheads(struct printing *printing)
 {
-    double rest = fluxi_profile_cpu_seconds() * 1e9 - printing->node_ns -
-                  (double)fluxi_pace_cost();
+    double rest = fluxi_profile_cpu_seconds() * 1e9 - printing->node_ns - (double)fluxi_pace_cost();
     uint64_t runs = fluxi_runs();
     fluxi_json_open(&printing->json, "overheads", '{');
     if (runs > 0)
@@ -560,7 +558,8 @@ int fluxi_profile_print(FILE *to)
     printing.whereabouts =
         calloc(flux_program.profile->place_count + 1u, sizeof *printing.whereabouts);
     printing.parts = calloc(PARTS, sizeof *printing.parts);
-    if (printing.whereabouts == NULL || printing.parts == NULL || fluxi_tally_make(&printing.tally) != 0) {
+    if (printing.whereabouts == NULL || printing.parts == NULL ||
+        fluxi_tally_make(&printing.tally) != 0) {
         free(printing.whereabouts);
         free(printing.parts);
         return ENOMEM;
