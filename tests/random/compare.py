@@ -10,11 +10,15 @@ import re
 import signal
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 from execute import Problem, Tools, compile_text, run_all
 from generate import generate
 from program import write
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "harness"))
+import profiles  # noqa: E402
 
 STAMP = r"\d{4}-\d\d-\d\dT\S+ \S+\[\d+\] "
 LOG = [  # what the runtime may say of a program whose nodes fail
@@ -53,12 +57,37 @@ def compare(build, result):
             build.expected.text.splitlines(), out.splitlines(), "expected", "actual", lineterm="", n=0
         )
         yield "result", "\n".join(lines)
+    if build.profiled:
+        yield from compare_profile(build.expected, build.program, result.profile)
     if unhandled(result.err) != build.expected.unhandled:
         yield "unhandled", f"{unhandled(result.err)} errors, not {build.expected.unhandled}"
     for line in result.err.splitlines():
         if not any(re.fullmatch(form, line) for form in LOG):
             yield "said", line
             break
+
+
+def compare_profile(expected, program, profile):
+    """What it has counted. Sources run once more, or many times, before they stop."""
+    if profile is None:
+        yield "profile", "there is none"
+        return
+    try:
+        profiles.check(profile)
+    except profiles.Wrong as wrong:
+        yield "profile", str(wrong)
+    begin = {place["node"] for place in profile["places"] if place["path"][0] in profile["sources"]}
+    for name, node in profile["nodes"].items():
+        counted = node["calls"], node["errors"]
+        told = expected.calls[name], expected.errors[name]
+        if counted != told and name not in begin and name not in (program.initial, program.final):
+            yield "profile", f"{name}: {counted} calls and errors, not {told}"
+    births = Counter()
+    for source, count in zip(program.sources, expected.births):
+        births[source.node] += count
+    for name, source in profile["sources"].items():
+        if name in births and source["flows"] != births[name]:
+            yield "profile", f"{name}: {source['flows']} flows, not {births[name]}"
 
 
 def check(build, result):

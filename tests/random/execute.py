@@ -9,12 +9,14 @@ What fluxc emits is, with the nodes, a shared library, which the runners of all 
 compiled twice, for trace and for the others, and linked to no runtime at all.
 """
 
+import json
 import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,6 +100,7 @@ class Build:
     text: str
     program: object
     expected: object
+    profiled: bool  # compiled with --profile
 
 
 @dataclass
@@ -108,6 +111,7 @@ class Result:
     status: int  # negative: a signal
     out: str
     err: str
+    profile: dict = None  # what it has counted, if it was to
 
 
 def call(command, folder, env=None):
@@ -154,12 +158,18 @@ def fluxc(tools, folder, *options):
     return out, err
 
 
-def emit(tools, folder):
+def is_profiled(text):
+    """Every third program measures itself."""
+    return zlib.crc32(text.encode()) % 3 == 0
+
+
+def emit(tools, folder, profiled):
     """The C for each runtime, of which those that ask for no steps differ by its name alone."""
     texts = {}
     for runtime in tools.runtimes:
         name = "trace" if runtime == "trace" else "flows"
-        _, err = fluxc(tools, folder, f"--runtime={runtime}", "--no-lines", "-o", f"{name}.c")
+        options = [f"--runtime={runtime}", "--no-lines", "-o", f"{name}.c"]
+        _, err = fluxc(tools, folder, *options, *(["--profile"] if profiled else []))
         emitted = (folder / f"{name}.c").read_text().replace(f"{name}.h", "flows.h")
         texts[runtime] = re.sub(rf"\b(flux_runtime_is_)?{runtime}\b", r"\1NAME", emitted)
         found = set(re.findall(r"warning: .*\[-W([a-z-]+)\]$", err, re.M))
@@ -199,14 +209,15 @@ def compile_text(text, folder, tools):
     expected = Oracle(program).run()
     (folder / "plan").write_bytes(expected.plan)
     (folder / "expected").write_text(expected.text)
-    emit(tools, folder)
+    profiled = is_profiled(text)
+    emit(tools, folder, profiled)
     if tools.check_steps:
         check_steps(tools, folder)
     if set(tools.runtimes) - {"trace"}:
         compile_c(tools, folder, "flows", program)
     if "trace" in tools.runtimes:
         compile_c(tools, folder, "trace", program)
-    return Build(folder, text, program, expected)
+    return Build(folder, text, program, expected, profiled)
 
 
 # ---- running -------------------------------------------------------------------------------------
@@ -215,6 +226,10 @@ def compile_text(text, folder, tools):
 def run(build, tools, runtime, arguments):
     library = build.folder / ("trace" if runtime == "trace" else "flows")
     command = [tools.runners / f"runner-{runtime}", *arguments]
+    profile = build.folder / "profile.json"
+    if build.profiled:
+        profile.unlink(missing_ok=True)
+        command += ["--profile", profile]
     env = {**os.environ, "LD_LIBRARY_PATH": str(library)}
     try:
         status, out, err = call(command, build.folder, env)
@@ -222,7 +237,8 @@ def run(build, tools, runtime, arguments):
         status, out, err = -signal.SIGKILL, "", (late.stderr or b"").decode(errors="replace")
     words = [f"LD_LIBRARY_PATH={library}", *map(str, command)]
     shown = f"cd {build.folder} && {shlex.join(words)}"
-    return Result(runtime, arguments, shown, status, out, err)
+    counted = json.loads(profile.read_text()) if build.profiled and profile.exists() else None
+    return Result(runtime, arguments, shown, status, out, err, counted)
 
 
 def run_all(build, tools):

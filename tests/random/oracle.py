@@ -12,6 +12,7 @@ it runs, and how many errors nobody handles.
 
 import errno
 import struct
+from collections import Counter
 from dataclasses import dataclass, field
 
 from program import DESCRIPTORS, LIMITS
@@ -84,6 +85,8 @@ class Expected:
         self.unhandled = 0
         self.births = []
         self.steps = 0
+        self.calls = Counter()  # by name of the node
+        self.errors = Counter()
 
 
 class Oracle:
@@ -96,6 +99,8 @@ class Oracle:
         self.limits = LIMITS[program.pipes]
         self.writes = [0] * (len(self.constraint_ids) * PLACES)
         self.unhandled = 0
+        self.calls = Counter()
+        self.errors = Counter()
 
     # ---- one step --------------------------------------------------------------------------------
 
@@ -116,6 +121,7 @@ class Oracle:
         trip = self.trip
         identity = self.node_ids[node.name]
         self.step(identity)
+        self.calls[node.name] += 1
         state = mix(identity + 1, len(trip.steps))
         if len(trip.steps) == 1:  # a source: what it returns is as good as an input
             state = mix(state, trip.number)
@@ -126,8 +132,10 @@ class Oracle:
         state = mix(mix(mix(state, failed), code & MASK), trip.session if trip.born else 0)
         trip.hash = mix(trip.hash, state)
         if len(trip.steps) > MAX_STEPS:
+            self.errors[node.name] += 1
             raise Failed(node, errno.ELOOP)
         if (state >> 40) % 16 < node.fails:
+            self.errors[node.name] += 1
             raise Failed(node, node.code)
         return [self.make(name, mix(state, k + 1)) for k, name in enumerate(node.outputs)]
 
@@ -336,6 +344,7 @@ class Oracle:
         expected.text = "\n".join(lines) + "\n"
         expected.plan = self.plan(trips)
         expected.unhandled = self.unhandled
+        expected.calls, expected.errors = self.calls, self.errors
         return expected
 
     def plan(self, trips):

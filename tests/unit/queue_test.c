@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+const struct flux_program flux_program = {.abi = FLUX_ABI_VERSION};
+
 #define FLOWS 40
 
 static struct flux_flow flows[FLOWS];
