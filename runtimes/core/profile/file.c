@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 const char *fluxi_profile_file;
 
@@ -63,7 +62,7 @@ int fluxi_profile_begin(void)
     return error != 0 ? error : fluxi_popular_start();
 }
 
-/* Of one of several processes: FILE.PID. */
+/* Of one of several processes: FILE.N. */
 bool fluxi_profile_write(void)
 {
     char *name = NULL;
@@ -71,7 +70,7 @@ bool fluxi_profile_write(void)
     if (fluxi_profile_file == NULL)
         return true;
     if (fluxi_settings.processes > 0
-            ? asprintf(&name, "%s.%ld", fluxi_profile_file, (long)getpid()) < 0
+            ? asprintf(&name, "%s.%u", fluxi_profile_file, fluxi_process_index) < 0
             : (name = strdup(fluxi_profile_file)) == NULL) {
         error = ENOMEM;
         name = NULL;
