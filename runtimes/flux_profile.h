@@ -86,7 +86,7 @@ struct flux_profile {
 
 /* ---- 2. flows -------------------------------------------------------------------------------- */
 
-struct flux_watch; /* of one that is watched: runtimes/core/profile/watch.c */
+struct flux_watch; /* of one that is watched: runtimes/core/profile/watched.c */
 
 /* Second member of every frame. */
 struct flux_profiled {

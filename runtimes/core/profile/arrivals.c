@@ -1,6 +1,6 @@
 /* arrivals.c - the times between arrivals: of each source's flows, and of its requests. The arrival
  * after a watched one is timed, so the times are sampled as requests are. */
-#include "watch.h"
+#include "watched.h"
 
 #include "core.h"
 #include "popularity.h"

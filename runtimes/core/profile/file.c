@@ -2,7 +2,7 @@
 #include "core.h"
 #include "popularity.h"
 #include "profile.h"
-#include "watch.h"
+#include "watched.h"
 #include "ways.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ int fluxi_profile_begin(void)
     began_ns = flux_now();
     if (!fluxi_profile_there())
         return 0;
-    int error = fluxi_watch_start();
+    int error = fluxi_watched_start();
     began_cpu = cpu_now();
     if (error == 0)
         error = fluxi_arrivals_start();
@@ -92,7 +92,7 @@ void fluxi_profile_free(void)
     if (!fluxi_profile_there())
         return;
     fluxi_ways_free();
-    fluxi_watch_free();
+    fluxi_watched_free();
     fluxi_arrivals_free();
     fluxi_popular_free();
 }

@@ -5,7 +5,7 @@
  * have been spent before, one in so many more or fewer is watched from then on. So a program that
  * starts under full load spends 100 us before it is known, and each time it gets busier likewise.
  */
-#include "watch.h"
+#include "watched.h"
 
 #include "core.h"
 

@@ -3,7 +3,7 @@
 #include "json.h"
 #include "popularity.h"
 #include "profile.h"
-#include "watch.h"
+#include "watched.h"
 #include "ways.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* tally.c - what has happened in all ways together: calls, errors, arms, turns. */
 #include "ways.h"
 
-#include "watch.h"
+#include "watched.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  */
 #include "ways.h"
 
-#include "watch.h"
+#include "watched.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* watch.c - a watched request, from its beginning to its end.
+/* watched.c - a watched request, from its beginning to its end.
  *
  * A call is timed on its thread's core and on the wall's clock. Where a carrier leaves a call to
  * come back later, both are stopped; what passes until what it waited for is there is time in which
@@ -7,7 +7,7 @@
  * What the clocks say includes part of what looking at them takes. How much is measured with calls
  * of nothing at the start, and subtracted.
  */
-#include "watch.h"
+#include "watched.h"
 
 #include "core.h"
 #include "profile.h"
@@ -449,7 +449,7 @@ static void calibrate(void)
     bias_wall = wall[TRIALS / 2];
 }
 
-int fluxi_watch_start(void)
+int fluxi_watched_start(void)
 {
     places = calloc(flux_program.profile->place_count + 1u, sizeof *places);
     classes = calloc(FLUXI_CLASS_COUNT, sizeof *classes);
@@ -461,7 +461,7 @@ int fluxi_watch_start(void)
     return 0;
 }
 
-void fluxi_watch_free(void)
+void fluxi_watched_free(void)
 {
     for (unsigned i = 0; places != NULL && i < flux_program.profile->place_count; i++) {
         struct fluxi_place_times *times = fluxi_place_times(i);

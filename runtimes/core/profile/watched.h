@@ -1,7 +1,7 @@
-/* watch.h - requests that are watched: what their calls, awaits and waits have taken (watch.c), how
+/* watched.h - requests that are watched: what their calls, awaits and waits have taken (watched.c), how
  * many are (pace.c), and when they come (arrivals.c). */
-#ifndef FLUXI_WATCH_H
-#define FLUXI_WATCH_H
+#ifndef FLUXI_WATCHED_H
+#define FLUXI_WATCHED_H
 
 #include "flux_profile.h"
 #include "times.h"
@@ -48,8 +48,8 @@ uint64_t fluxi_not_watched(void); /* for lack of room */
 struct fluxi_way;
 void fluxi_watch_way(struct flux_flow *flow, struct fluxi_way *way);
 
-int fluxi_watch_start(void); /* 0 or ENOMEM */
-void fluxi_watch_free(void);
+int fluxi_watched_start(void); /* 0 or ENOMEM */
+void fluxi_watched_free(void);
 
 /* ---- pace.c ---------------------------------------------------------------------------------- */
 
