@@ -16,7 +16,7 @@
  * Times are microseconds since 1970, in `second` seconds; spans are microseconds: waited, from
  * accept to when a replica was reached; answered and lasted, from the first bytes of a request to
  * the first and the last of its answer. up is from the client to the replica. latencies is a
- * histogram of `lasted` (latencies.h).
+ * histogram of `lasted` (histogram.h).
  *
  * ledger_enter, ledger_name and ledger_take are called with one constraint held, ledger_write and
  * ledger_query with another.

@@ -1,7 +1,7 @@
 #include "ledger_database.h"
 
 #include "flux.h"
-#include "latencies.h"
+#include "histogram.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -62,14 +62,14 @@ struct ledger_database {
 /* merged(a, b): the histograms of both, packed. */
 static void merged(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    struct latencies latencies = {0};
-    unsigned char packed[LATENCIES_PACKED];
+    struct histogram latencies = {0};
+    unsigned char packed[HISTOGRAM_PACKED];
     for (int i = 0; i < count; i++) {
         const void *blob = sqlite3_value_blob(values[i]);
-        if (!latencies_unpack(&latencies, blob, (size_t)sqlite3_value_bytes(values[i])))
+        if (!histogram_unpack(&latencies, blob, (size_t)sqlite3_value_bytes(values[i])))
             sqlite3_result_error(context, "not a histogram", -1);
     }
-    size_t length = latencies_pack(&latencies, packed);
+    size_t length = histogram_pack(&latencies, packed);
     sqlite3_result_blob(context, packed, (int)length, SQLITE_TRANSIENT);
 }
 
@@ -147,7 +147,7 @@ struct sums {
     const char *replica; /* NULL: this one is free */
     struct peer client;
     uint64_t requests, connections, up, down;
-    struct latencies latencies;
+    struct histogram latencies;
 };
 
 #define SUMS 512 /* at a time; a power of two */
@@ -179,8 +179,8 @@ static void bind_peer(sqlite3_stmt *statement, int at, const struct peer *peer)
 static bool write_sums(struct ledger_database *database, struct sums *sums)
 {
     sqlite3_stmt *statement = database->statements[ADD_SECOND];
-    unsigned char packed[LATENCIES_PACKED];
-    size_t length = latencies_pack(&sums->latencies, packed);
+    unsigned char packed[HISTOGRAM_PACKED];
+    size_t length = histogram_pack(&sums->latencies, packed);
     sqlite3_bind_int64(statement, 1, sums->time);
     bind_text(statement, 2, sums->replica);
     bind_peer(statement, 3, &sums->client);
@@ -189,7 +189,7 @@ static bool write_sums(struct ledger_database *database, struct sums *sums)
     sqlite3_bind_int64(statement, 6, (int64_t)sums->up);
     sqlite3_bind_int64(statement, 7, (int64_t)sums->down);
     sqlite3_bind_int64(statement, 8, (int64_t)sums->latencies.sum);
-    sqlite3_bind_int64(statement, 9, (int64_t)sums->latencies.max);
+    sqlite3_bind_int64(statement, 9, (int64_t)sums->latencies.most);
     sqlite3_bind_blob(statement, 10, packed, (int)length, SQLITE_TRANSIENT);
     sums->replica = NULL;
     return run(database, ADD_SECOND);
@@ -293,7 +293,7 @@ static bool write_row(struct ledger_database *database, const struct ledger_row 
         sums->up += entry->up;
         sums->down += entry->down;
         if (entry->answered != 0)
-            latencies_add(&sums->latencies, span(entry->began, entry->ended));
+            histogram_add(&sums->latencies, span(entry->began, entry->ended));
     } else {
         sums->connections++;
     }
@@ -362,7 +362,7 @@ bool ledger_database_write(struct ledger_database *database, const struct ledger
 struct series {
     char name[128];
     uint64_t requests, connections, bytes;
-    struct latencies latencies;
+    struct histogram latencies;
     FILE *columns[7];
     char *texts[7];
     size_t lengths[7];
@@ -417,10 +417,8 @@ static void end_step(struct query *query)
 {
     for (size_t i = 0; i < query->count; i++) {
         struct series *series = &query->series[i];
-        const struct latencies *latencies = &series->latencies;
-        uint64_t count = 0;
-        for (unsigned bucket = 0; bucket < LATENCIES_BUCKETS; bucket++)
-            count += latencies->buckets[bucket];
+        const struct histogram *latencies = &series->latencies;
+        const uint64_t count = latencies->count;
         if (query->step > 0)
             for (int column = 0; column < 7; column++)
                 fputc(',', series->columns[column]);
@@ -428,12 +426,12 @@ static void end_step(struct query *query)
         fprintf(series->columns[1], "%llu", (unsigned long long)series->connections);
         fprintf(series->columns[2], "%llu", (unsigned long long)series->bytes);
         put_latency(series->columns[3], count > 0, count > 0 ? latencies->sum / count : 0);
-        put_latency(series->columns[4], count > 0, latencies_quantile(latencies, 0.5));
-        put_latency(series->columns[5], count > 0, latencies_quantile(latencies, 0.99));
-        put_latency(series->columns[6], count > 0, latencies->max);
+        put_latency(series->columns[4], count > 0, histogram_at(latencies, 0.5));
+        put_latency(series->columns[5], count > 0, histogram_at(latencies, 0.99));
+        put_latency(series->columns[6], count > 0, latencies->most);
         series->requests = series->connections = series->bytes = 0;
         if (count > 0)
-            series->latencies = (struct latencies){0};
+            series->latencies = (struct histogram){0};
     }
     query->step++;
 }
@@ -454,10 +452,10 @@ static void add_row(struct query *query, sqlite3_stmt *statement)
         series->bytes += (uint64_t)sqlite3_column_int64(statement, 4) +
                          (uint64_t)sqlite3_column_int64(statement, 5);
         series->latencies.sum += (uint64_t)sqlite3_column_int64(statement, 6);
-        if (longest > series->latencies.max)
-            series->latencies.max = longest;
+        if (longest > series->latencies.most)
+            series->latencies.most = longest;
         const void *blob = sqlite3_column_blob(statement, 8);
-        latencies_unpack(&series->latencies, blob, (size_t)sqlite3_column_bytes(statement, 8));
+        histogram_unpack(&series->latencies, blob, (size_t)sqlite3_column_bytes(statement, 8));
         return;
     }
 }

@@ -30,8 +30,7 @@ static void start_anew(void)
 {
     histogram_merge(&total.begun, &latest.begun);
     histogram_merge(&total.done, &latest.done);
-    histogram_clear(&latest.begun);
-    histogram_clear(&latest.done);
+    latest.begun = latest.done = (struct histogram){0};
 }
 
 static double at(const struct histogram *histogram, double share)

@@ -1,7 +1,6 @@
 /* Datagrams by the batch, cookies, how much strangers may ask for, and how long things took. */
 #include "cookie.h"
 #include "datagrams.h"
-#include "histogram.h"
 #include "limiter.h"
 #include "listen.h"
 
@@ -217,31 +216,6 @@ static void limiter_allows__many_addresses__others_are_served(void **state)
     limiter_free(limiter);
 }
 
-/* ---- histograms ------------------------------------------------------------------------------ */
-
-static void histogram_at__shares__within_three_percent(void **state)
-{
-    (void)state;
-    static struct histogram histogram, other;
-    assert_int_equal(histogram_at(&histogram, 0.5), 0);
-    for (uint64_t i = 1; i <= 100000; i++)
-        histogram_add(i % 2 == 0 ? &histogram : &other, i * 1000);
-    histogram_merge(&histogram, &other);
-    assert_int_equal(histogram.count, 100000);
-    static const double shares[] = {0.00001, 0.01, 0.5, 0.9, 0.99, 0.999, 1};
-    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
-        const double exact = shares[i] * 1e8;
-        const double got = (double)histogram_at(&histogram, shares[i]);
-        assert_true(got >= exact * 0.9999 && got <= exact * 1.04);
-    }
-    assert_int_equal(histogram_at(&histogram, 1), 100000000);
-    histogram_clear(&histogram);
-    histogram_add(&histogram, UINT64_MAX);
-    histogram_add(&histogram, 0);
-    assert_true(histogram_at(&histogram, 1) == UINT64_MAX);
-    assert_int_equal(histogram_at(&histogram, 0.5), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,7 +225,6 @@ int main(void)
         cmocka_unit_test(cookie_is_good__anything_else__is_not),
         cmocka_unit_test(limiter_allows__each_address__so_many_in_a_second),
         cmocka_unit_test(limiter_allows__many_addresses__others_are_served),
-        cmocka_unit_test(histogram_at__shares__within_three_percent),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
