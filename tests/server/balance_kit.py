@@ -2,29 +2,16 @@
 clients that speak in lines."""
 
 import json
-import os
 import re
-import shlex
 import socket
-import sys
 import tempfile
 import threading
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from drive import PATIENCE, Program, until
-
-HOST = "127.0.0.1"
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"not so: {what}")
-
-
-def equal(actual, expected, what):
-    check(actual == expected, f"{what} is {actual!r}, expected {expected!r}")
+import server_kit
+from server_kit import *
 
 
 # ---- replicas ------------------------------------------------------------------------------------
@@ -116,13 +103,11 @@ def reset(connection):
 # ---- the balancer --------------------------------------------------------------------------------
 
 
-class Balancer:
+class Balancer(Server):
     def __init__(self, program, log, folder):
-        self.program = program
-        self.log = log
+        super().__init__(program, log)
         self.folder = folder
         self.control = None
-        program.wait(lambda: program.address is not None, "print 'listening on ADDRESS:PORT'")
         for line in program.lines:
             found = re.match(r"control on (.*)$", line)
             if found:
@@ -155,40 +140,18 @@ class Balancer:
                 return each
         return None
 
-    def memory(self):
-        """Bytes that are resident."""
-        text = Path(f"/proc/{self.program.process.pid}/status").read_text()
-        return 1024 * int(re.search(r"^VmRSS:\s*(\d+) kB$", text, re.M)[1])
-
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
-
-    def log_text(self):
-        return self.log.read_text(errors="replace")
-
 
 @contextmanager
 def balancer(*options, replicas=(), shell=""):
-    binaries, runtime = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
-        command = [f"{binaries}/balance-{runtime}", "--listen", f"{HOST}:0"]
+        command = [program_name("balance"), *QUIET, "--listen", f"{HOST}:0"]
         command += ["--control", f"{HOST}:0"]
         for replica in replicas:
             command += ["--backend", replica.address]
         command += [str(option).replace("FOLDER", folder) for option in options]
-        if runtime == "trace":
-            command.append("--quiet")
-        words = " ".join(shlex.quote(word) for word in command)
-        try:
-            with Program(["sh", "-c", f"{shell}\nexec {words} 2>{log}"]) as program:
-                yield Balancer(program, log, Path(folder))
-            for word in ("ERROR: ", "WARNING: ThreadSanitizer", "runtime error"):
-                check(word not in log.read_text(errors="replace"), f"the log has no {word}")
-        except BaseException:
-            lines = log.read_text(errors="replace").splitlines(keepends=True)
-            sys.stderr.write("".join(lines[-100:]))
-            raise
+        with logged(command, log, shell) as program:
+            yield Balancer(program, log, Path(folder))
 
 
 # ---- clients -------------------------------------------------------------------------------------
@@ -253,14 +216,4 @@ class Client:
         self.close()
 
 
-def main(*tests):
-    """Runs them in order; all of them, or those named on the command line."""
-    for test in tests:
-        if not sys.argv[3:] or test.__name__ in sys.argv[3:]:
-            test()
-
-
-__all__ = [
-    "Balancer", "Client", "HOST", "PATIENCE", "Replica", "balancer", "check", "echo", "equal",
-    "main", "reset", "until",
-]
+__all__ = [*server_kit.__all__, "Balancer", "Client", "Replica", "balancer", "echo", "reset"]

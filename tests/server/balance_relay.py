@@ -2,7 +2,6 @@
 """What goes through the balancer, and how it ends: neither side notices that there is one."""
 
 import hashlib
-import os
 import signal
 import socket
 import sys

@@ -54,7 +54,7 @@ def hostile_torrents():
             folder.mkdir()
             Path(scratch, "t").write_bytes(data)
             result = subprocess.run(
-                [program_name(), *QUIET, "--listen", f"{HOST}:0", "--dir", folder, f"{scratch}/t"],
+                [program_name("bittorrent"), *QUIET, "--listen", f"{HOST}:0", "--dir", folder, f"{scratch}/t"],
                 capture_output=True, text=True, timeout=PATIENCE,
             )  # fmt: skip
             equal(result.returncode, 1, f"the exit status for {data[:200]}")
@@ -72,7 +72,7 @@ def links_lead_nowhere():
         (folder / "n/dir").symlink_to(outside)
         torrent.write(f"{scratch}/t")
         result = subprocess.run(
-            [program_name(), *QUIET, "--listen", f"{HOST}:0", "--dir", folder, f"{scratch}/t"],
+            [program_name("bittorrent"), *QUIET, "--listen", f"{HOST}:0", "--dir", folder, f"{scratch}/t"],
             capture_output=True, text=True, timeout=PATIENCE,
         )  # fmt: skip
         equal(result.returncode, 1, "the exit status")

@@ -5,36 +5,20 @@ import hashlib
 import json
 import os
 import random
-import re
-import shlex
 import socket
 import struct
-import sys
 import tempfile
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from drive import PATIENCE, Program, until
+from server_kit import *
 
-HOST = "127.0.0.1"
-QUIET = ("--quiet",) if sys.argv[2] == "trace" else ()
-SANITIZED = "/san-" in sys.argv[1]  # needs more of everything
 BLOCK = 16384
 
 chance = random.Random(20)
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"not so: {what}")
-
-
-def equal(actual, expected, what):
-    check(actual == expected, f"{what} is {actual!r}, expected {expected!r}")
 
 
 # ---- bencoding -----------------------------------------------------------------------------------
@@ -244,12 +228,12 @@ class UdpTracker:
 # ---- the server ----------------------------------------------------------------------------------
 
 
-class Server:
+class PeerServer(Server):
     """A BitTorrent peer that runs."""
 
     def __init__(self, program, folder, log):
-        self.program, self.folder, self.log = program, folder, log
-        program.wait(lambda: program.address is not None, "print 'listening on ADDRESS:PORT'")
+        super().__init__(program, log)
+        self.folder = folder
         host, port = program.address
         self.address = (host.strip("[]"), port)
 
@@ -268,25 +252,16 @@ class Server:
         check(self.happened(event), f"'{event}' is reported before the end")
 
     def ended(self):
-        return self.program.process.poll() is not None
+        """It has, and all that it has said is heard."""
+        return self.program.process.poll() is not None and self.program.reader is None
 
     def status(self):
-        return self.program.process.wait(PATIENCE)
-
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
-
-    def memory(self):
-        text = Path(f"/proc/{self.program.process.pid}/status").read_text()
-        return 1024 * int(re.search(r"^VmRSS:\s*(\d+) kB$", text, re.M)[1])
+        until(self.ended, "it ends")
+        return self.program.process.returncode
 
     def peer(self, torrent, **more):
         """A peer that has called it."""
         return Peer(socket.create_connection(self.address, PATIENCE), torrent, **more)
-
-
-def program_name(name="bittorrent"):
-    return f"{sys.argv[1]}/{name}-{sys.argv[2]}"
 
 
 @contextmanager
@@ -301,16 +276,10 @@ def bittorrent(torrent, *options, have=False, magnet=None, folder=None, listen=f
             torrent.store(folder)
         operand = magnet or torrent.write(Path(scratch, "x.torrent"))
         log = Path(scratch, "log")
-        command = [program_name(), *QUIET, "--listen", listen, "--dir", folder]
+        command = [program_name("bittorrent"), *QUIET, "--listen", listen, "--dir", folder]
         command += ["--grace", "20", "--log-level", "debug", *options, operand]
-        words = " ".join(shlex.quote(str(word)) for word in command)
-        try:
-            with Program(["sh", "-c", f"{shell}\nexec {words} 2>{log}"]) as program:
-                yield Server(program, folder, log)
-        except BaseException:
-            lines = log.read_text(errors="replace").splitlines(keepends=True)
-            sys.stderr.write("".join(lines[-60:]))
-            raise
+        with logged(command, log, shell) as program:
+            yield PeerServer(program, folder, log)
 
 
 def address_text(address):
@@ -480,10 +449,3 @@ def attend(peer, **more):
     thread = threading.Thread(target=peer.serve, kwargs=more, daemon=True)
     thread.start()
     return thread
-
-
-def main(*tests):
-    """Runs them in order; all of them, or those named on the command line."""
-    for test in tests:
-        if not sys.argv[3:] or test.__name__ in sys.argv[3:]:
-            test()

@@ -4,10 +4,12 @@ once, what is said on a terminal, and the stop."""
 
 import fcntl
 import pty
+import re
 import resource
 import signal
 import tempfile
 import termios
+import time
 
 from bittorrent_kit import *
 
@@ -175,8 +177,8 @@ def terminal():
         pid, end = pty.fork()
         if pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 120, 0, 0))
-            os.execv(program_name(), [
-                program_name(), *QUIET, "--listen", f"{HOST}:0", "--dir", scratch, "--down", "100000",
+            os.execv(program_name("bittorrent"), [
+                program_name("bittorrent"), *QUIET, "--listen", f"{HOST}:0", "--dir", scratch, "--down", "100000",
                 "--peer", address_text(seed.address), "--exit-when-done", file])  # fmt: skip
         text = b""
         while True:

@@ -4,9 +4,12 @@ ctorrent. Each downloads from it and it from each, one file and several, and all
 arrived is compared byte for byte. Those that are not installed are left out."""
 
 import contextlib
+import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bittorrent_kit import *

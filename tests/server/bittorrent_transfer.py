@@ -2,7 +2,6 @@
 """The BitTorrent peer: what is made, downloaded, verified, resumed and seeded is right to the byte,
 through every way to find a peer."""
 
-import shutil
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,7 @@ def several_files():
 
 
 def run(*words):
-    command = [str(word) for word in [program_name(), *QUIET, *words]]
+    command = [str(word) for word in [program_name("bittorrent"), *QUIET, *words]]
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
 

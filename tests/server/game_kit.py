@@ -2,10 +2,7 @@
 docs/game.md has it, written from that page alone."""
 
 import json
-import os
 import random
-import re
-import shlex
 import socket
 import struct
 import sys
@@ -14,8 +11,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from drive import PATIENCE, Program, until
-from http_kit import check, equal, main
+from server_kit import *
 
 HELLO, JOIN, INPUT, LEAVE = 1, 2, 3, 4
 CHALLENGE, WELCOME, REFUSED, GONE, STATE = 129, 130, 131, 132, 133
@@ -24,20 +20,15 @@ HAS_LEFT, UNKNOWN, STOPPED = 1, 2, 3
 EVERYBODY = 65535
 MOST = 1200
 NOWHERE, UP, RIGHT, DOWN, LEFT = 0, 1, 3, 5, 7
-
-QUIET = ("--quiet",) if sys.argv[2] == "trace" else ()  # where there would be millions of steps
-SANITIZED = "/san-" in sys.argv[1]  # needs more of everything
 NO_LIMITS = ("--max-per-client", "0", "--join-rate", "0")
 
 
 # ---- a server ------------------------------------------------------------------------------------
 
 
-class Server:
+class GameServer(Server):
     def __init__(self, program, log):
-        self.program = program
-        self.log = log
-        program.wait(lambda: program.address is not None, "print 'listening on ADDRESS:PORT'")
+        super().__init__(program, log)
         self.address = program.address
 
     def socket(self, address=None, source=None):
@@ -56,13 +47,6 @@ class Server:
         player.input()
         return player
 
-    def memory(self):
-        text = Path(f"/proc/{self.program.process.pid}/status").read_text()
-        return 1024 * int(re.search(r"^VmRSS:\s*(\d+) kB$", text, re.M)[1])
-
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
-
     def report(self):
         """The next line of --report."""
         lines = self.program.lines
@@ -80,20 +64,13 @@ class Server:
 
 @contextmanager
 def game_server(*options, wrapper=()):
-    binaries, runtime = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
-        command = [*wrapper, f"{binaries}/game-{runtime}", *QUIET]
+        command = [*wrapper, program_name("game"), *QUIET]
         if "--listen" not in options:
             command += ["--listen", "127.0.0.1:0"]
-        words = " ".join(shlex.quote(str(word)) for word in [*command, *options])
-        try:
-            with Program(["sh", "-c", f"exec {words} 2>{log}"]) as program:
-                yield Server(program, log)
-        except BaseException:
-            lines = log.read_text(errors="replace").splitlines(keepends=True)
-            sys.stderr.write("".join(lines[-100:]))
-            raise
+        with logged([*command, *options], log) as program:
+            yield GameServer(program, log)
 
 
 # ---- datagrams -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 """The terminal to play with, on a terminal: what it shows, its keys, and how it ends. And bots."""
 
 import fcntl
+import os
 import pty
 import select
 import signal

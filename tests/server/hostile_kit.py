@@ -5,16 +5,12 @@ import os
 import select
 import socket
 import struct
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import web_kit
 from web_kit import *
-
-QUIET = ("--quiet",) if sys.argv[2] == "trace" else ()  # where there would be millions of steps
-SANITIZED = "/san-" in sys.argv[1]  # needs more of everything
 
 
 # ---- the others ----------------------------------------------------------------------------------
@@ -135,6 +131,6 @@ def ways_to_leave():
 
 
 __all__ = [
-    *web_kit.__all__, "QUIET", "SANITIZED", "descriptors_at_rest", "drip", "ended", "finish",
+    *web_kit.__all__, "descriptors_at_rest", "drip", "ended", "finish",
     "has_input", "nothing_left", "others_are_served", "reset", "throw", "vanish", "ways_to_leave",
 ]

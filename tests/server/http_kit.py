@@ -2,38 +2,24 @@
 
 import os
 import re
-import shlex
 import socket
-import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from drive import PATIENCE, Program, until
-
-HOST = "127.0.0.1"
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"not so: {what}")
-
-
-def equal(actual, expected, what):
-    check(actual == expected, f"{what} is {actual!r}, expected {expected!r}")
+import server_kit
+from server_kit import *
 
 
 # ---- a server ------------------------------------------------------------------------------------
 
 
-class Server:
+class HttpServer(Server):
     """A running server, the folder that it serves, and its log."""
 
     def __init__(self, program, root, log):
-        self.program = program
+        super().__init__(program, log)
         self.root = root
-        self.log = log
-        program.wait(lambda: program.address is not None, "print 'listening on ADDRESS:PORT'")
 
     def connect(self, **more):
         """more: of Http."""
@@ -44,48 +30,25 @@ class Server:
         with self.connect() as client:
             return client.get(target, method, fields)
 
-    def signal(self, number):
-        self.program.process.send_signal(number)
-
-    def descriptors(self):
-        """How many are open."""
-        return len(os.listdir(f"/proc/{self.program.process.pid}/fd"))
-
-    def memory(self, what="VmRSS"):
-        """Bytes of it that are resident; VmHWM: that have been at most."""
-        text = Path(f"/proc/{self.program.process.pid}/status").read_text()
-        return 1024 * int(re.search(rf"^{what}:\s*(\d+) kB$", text, re.M)[1])
-
     def processor_time(self):
         """Seconds that it has computed for, the kernel's share included."""
         text = Path(f"/proc/{self.program.process.pid}/stat").read_text()
         fields = text.rpartition(")")[2].split()  # from the third on, of proc(5)
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def log_lines(self):
-        return self.log.read_text(errors="replace").splitlines()
-
 
 @contextmanager
-def http_server(name, *options, fill, shell="", wrapper=(), kind=Server):
+def http_server(name, *options, fill, shell="", wrapper=(), kind=HttpServer):
     """The server `name`, under the runtime of the test. fill: puts files into its folder. shell:
     what a shell does before it becomes the server. wrapper: a command that runs it."""
-    binaries, runtime = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "root")
         root.mkdir()
         fill(root)
         log = Path(folder, "log")
-        program = f"{binaries}/{name}-{runtime}"
-        command = [*wrapper, program, "--listen", f"{HOST}:0", "--root", root, *options]
-        words = " ".join(shlex.quote(str(word)) for word in command)
-        try:
-            with Program(["sh", "-c", f"{shell}\nexec {words} 2>{log}"]) as program:
-                yield kind(program, root, log)
-        except BaseException:
-            lines = log.read_text(errors="replace").splitlines(keepends=True)
-            sys.stderr.write("".join(lines[-100:]))
-            raise
+        command = [*wrapper, program_name(name), "--listen", f"{HOST}:0", "--root", root, *options]
+        with logged(command, log, shell) as program:
+            yield kind(program, root, log)
 
 
 # ---- a client ------------------------------------------------------------------------------------
@@ -210,14 +173,4 @@ class Http:
         self.close()
 
 
-def main(*tests):
-    """Runs them in order; all of them, or those named on the command line."""
-    for test in tests:
-        if not sys.argv[3:] or test.__name__ in sys.argv[3:]:
-            test()
-
-
-__all__ = [
-    "HOST", "Http", "PATIENCE", "Response", "Server", "check", "equal", "http_server", "main",
-    "until",
-]
+__all__ = [*server_kit.__all__, "Http", "HttpServer", "Response", "http_server"]

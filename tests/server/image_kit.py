@@ -64,7 +64,7 @@ class Decoder:
 # ---- a server ------------------------------------------------------------------------------------
 
 
-class Image(Server):
+class Image(HttpServer):
     def bytes_read(self):
         """From files, so far; a picture that is rendered is read once as a whole."""
         text = Path(f"/proc/{self.program.process.pid}/io").read_text()

@@ -19,7 +19,7 @@ chance = random.Random(11)
 VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
 
 
-class TlsServer(Server):
+class TlsServer(HttpServer):
     def connect(self, **more):
         return Https(self.program.address, **more)
 
