@@ -32,16 +32,27 @@ double fluxi_profile_seconds(void)
     return (double)(flux_now() - began_ns) * 1e-9;
 }
 
+/* To be freed; NULL: no memory. Of one of several processes: FILE.N. */
+static char *file_name(void)
+{
+    char *name = NULL;
+    if (fluxi_settings.processes == 0)
+        return strdup(fluxi_profile_file);
+    return asprintf(&name, "%s.%u", fluxi_profile_file, fluxi_process_index) >= 0 ? name : NULL;
+}
+
 bool fluxi_profile_start(void)
 {
     if (fluxi_profile_file == NULL)
         return true;
-    FILE *file = fopen(fluxi_profile_file, "ae");
-    if (file != NULL && fclose(file) == 0)
-        return true;
-    fprintf(stderr, "%s: --profile: %s cannot be written: %s\n", flux_program.name,
-            fluxi_profile_file, flux_strerror(errno));
-    return false;
+    char *name = file_name();
+    FILE *file = name != NULL ? fopen(name, "ae") : NULL;
+    bool good = file != NULL && fclose(file) == 0;
+    if (!good)
+        fprintf(stderr, "%s: --profile: %s cannot be written: %s\n", flux_program.name,
+                name != NULL ? name : fluxi_profile_file, flux_strerror(errno));
+    free(name);
+    return good;
 }
 
 double fluxi_profile_cpu_seconds(void)
@@ -62,27 +73,18 @@ int fluxi_profile_begin(void)
     return error != 0 ? error : fluxi_popular_start();
 }
 
-/* Of one of several processes: FILE.N. */
 bool fluxi_profile_write(void)
 {
-    char *name = NULL;
-    int error = 0;
     if (fluxi_profile_file == NULL)
         return true;
-    if (fluxi_settings.processes > 0
-            ? asprintf(&name, "%s.%u", fluxi_profile_file, fluxi_process_index) < 0
-            : (name = strdup(fluxi_profile_file)) == NULL) {
-        error = ENOMEM;
-        name = NULL;
-    } else {
-        FILE *file = fopen(name, "we");
-        error = file != NULL ? fluxi_profile_print(file) : errno;
-        if (file != NULL && fclose(file) != 0 && error == 0)
-            error = errno;
-    }
+    char *name = file_name();
+    FILE *file = name != NULL ? fopen(name, "we") : NULL;
+    int error = file != NULL ? fluxi_profile_print(file) : errno;
+    if (file != NULL && fclose(file) != 0 && error == 0)
+        error = errno;
     if (error != 0)
-        flux_log(FLUX_ERROR, "profile: %s cannot be written: %s", name != NULL ? name : "it",
-                 flux_strerror(error));
+        flux_log(FLUX_ERROR, "profile: %s cannot be written: %s",
+                 name != NULL ? name : fluxi_profile_file, flux_strerror(error));
     free(name);
     return error == 0;
 }
