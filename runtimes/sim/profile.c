@@ -55,6 +55,20 @@ static const char *read_distribution(struct sim_distribution *to, const json_t *
                                  : "a time, a distribution or a histogram is expected";
 }
 
+/* Two histograms as one; either may be missing. */
+static const char *read_both(struct sim_distribution *to, const json_t *one, const json_t *other)
+{
+    json_t *both = json_array();
+    const char *error = NULL;
+    if (both == NULL || (json_is_array(one) && json_array_extend(both, (json_t *)(uintptr_t)one)) ||
+        (json_is_array(other) && json_array_extend(both, (json_t *)(uintptr_t)other)))
+        error = "no memory";
+    else if (json_array_size(both) > 0)
+        error = read_distribution(to, both);
+    json_decref(both);
+    return error;
+}
+
 static bool read_probability(double *to, const json_t *value)
 {
     if (json_is_string(value))
@@ -78,6 +92,8 @@ static const char *read_node(struct node_times *times, const json_t *object, boo
             error = read_distribution(&times->cpu, value);
         else if (strcmp(key, "cpu_idle") == 0)
             error = read_distribution(&times->cpu_idle, value);
+        else if (strcmp(key, "blocked_idle") == 0)
+            continue; /* below */
         else if (strcmp(key, "blocked") == 0)
             error = read_distribution(&times->blocked, value);
         else if (strcmp(key, "disk") == 0)
@@ -88,6 +104,13 @@ static const char *read_node(struct node_times *times, const json_t *object, boo
             error = read_probability(&times->error, value) ? NULL : "a probability is expected";
         else
             *known = false;
+        if (error != NULL)
+            return error;
+    }
+    const json_t *idle = json_object_get(object, *field = "blocked_idle");
+    const json_t *blocked = json_object_get(object, "blocked");
+    if (json_array_size(idle) > 0 && (blocked == NULL || json_is_array(blocked))) {
+        const char *error = read_both(&times->blocked, blocked, idle);
         if (error != NULL)
             return error;
     }

@@ -99,13 +99,16 @@ static void print_node_times(struct printing *printing, unsigned node, const cha
 
 /* ---- nodes, arms, turns ---------------------------------------------------------------------- */
 
-static struct fluxi_place_tally node_sum(const struct printing *printing, unsigned node)
+/* At all its places, or at those in flows alone, and not in what comes before them. */
+static struct fluxi_place_tally node_sum(const struct printing *printing, unsigned node,
+                                         bool in_flows)
 {
     const struct flux_profile *profile = flux_program.profile;
     struct fluxi_place_tally sum = {0};
     for (unsigned i = 0; i < profile->place_count; i++) {
         const struct fluxi_place_tally *place = &printing->tally.places[i];
-        if (profile->places[i].node != &profile->nodes[node])
+        if (profile->places[i].node != &profile->nodes[node] ||
+            (in_flows && printing->whereabouts[i].before))
             continue;
         sum.calls += place->calls;
         sum.errors += place->errors;
@@ -129,14 +132,15 @@ static void print_nodes(struct printing *printing)
         const struct flux_node *node = &profile->nodes[i];
         if (!profile->about[i].called)
             continue;
-        struct fluxi_place_tally sum = node_sum(printing, i);
+        struct fluxi_place_tally sum = node_sum(printing, i, false);
+        struct fluxi_place_tally in_flows = node_sum(printing, i, true);
         fluxi_json_open(json, node->name, '{');
         fluxi_json_text(json, "file", node->file);
         fluxi_json_count(json, "line", node->line);
         fluxi_json_put(json, "blocking", "%s", profile->about[i].blocking ? "true" : "false");
         fluxi_json_count(json, "calls", sum.calls);
         fluxi_json_count(json, "errors", sum.errors);
-        fluxi_json_put(json, "error", "%.9g", share(sum.errors, sum.calls));
+        fluxi_json_put(json, "error", "%.9g", share(in_flows.errors, in_flows.calls));
         if (profile->about[i].awaits) {
             fluxi_json_count(json, "awaits", sum.awaits);
             fluxi_json_count(json, "in_vain", sum.in_vain);
@@ -600,7 +604,7 @@ int fluxi_profile_each_node(void (*each)(void *context, const struct flux_node *
         return ENOMEM;
     const struct flux_profile *profile = flux_program.profile;
     for (unsigned i = 0; i < profile->node_count; i++) {
-        struct fluxi_place_tally sum = node_sum(&printing, i);
+        struct fluxi_place_tally sum = node_sum(&printing, i, false);
         if (profile->about[i].called)
             each(context, &profile->nodes[i], sum.calls, sum.errors);
     }

@@ -1,5 +1,5 @@
-/* watched.h - requests that are watched: what their calls, awaits and waits have taken (watched.c), how
- * many are (pace.c), and when they come (arrivals.c). */
+/* watched.h - requests that are watched: what their calls, awaits and waits have taken (watched.c),
+ * how many are (pace.c), and when they come (arrivals.c). */
 #ifndef FLUXI_WATCHED_H
 #define FLUXI_WATCHED_H
 
