@@ -114,8 +114,13 @@ def main():
 
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}
     display = Display(len(tests))
-    with ThreadPoolExecutor(options.jobs) as workers:
-        running = {workers.submit(perform, test, missing): test for test in tests}
+    # As many again wait for something as there are that compute; the longest begin first.
+    tests.sort(key=lambda test: -test.limit)
+    with ThreadPoolExecutor(options.jobs) as computing, ThreadPoolExecutor(options.jobs) as waiting:
+        running = {
+            (waiting if test.waits else computing).submit(perform, test, missing): test
+            for test in tests
+        }
         for future in as_completed(running):
             outcome, seconds, text = future.result()
             counts[outcome] += 1

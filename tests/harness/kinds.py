@@ -1,7 +1,7 @@
 """The kinds of tests. Each maker yields tests for the files it finds; ../README.md describes them.
 
-A test is a name, the programs that make has to build for it, and a function that returns when the
-test has passed and raises Failure or Skip otherwise.
+A test is a name, the programs that make has to build for it, a function that returns when the test has
+passed and raises Failure or Skip otherwise, and what helps to find the order in which tests begin.
 """
 
 import difflib
@@ -39,6 +39,8 @@ class Test:
     name: str
     action: Callable[[], None]
     needs: list = field(default_factory=list)
+    limit: int = 60  # seconds that it may take: the order in which tests begin goes by that
+    waits: bool = False  # for clients, timers and others more than it computes: runs beside those
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Context:
     runtimes: list
     sanitizer: str  # "address,undefined", "thread" or ""
     rewrite: bool
+    checked: dict = field(default_factory=dict)  # programs, and what the checker said of each
 
     @property
     def fluxc(self):
@@ -64,13 +67,18 @@ class Context:
         return {"FLUXC": str(self.checked_fluxc), "FLUXC_REAL": str(self.fluxc)}
 
     def check_program(self, source, runtimes=checker.RUNTIMES):
-        """For programs that make has compiled."""
+        """For programs that make has compiled. Many tests run the same one: it is looked at once."""
         options = source.parent / "options"
         words = options.read_text().split() if options.exists() else []
-        try:
-            checker.check_program(self.fluxc, source, words, runtimes)
-        except checker.Wrong as wrong:
-            raise Failure(f"the checker says: {wrong}") from None
+        for runtime_name in runtimes:
+            if (source, runtime_name) not in self.checked:
+                try:
+                    checker.check_program(self.fluxc, source, words, [runtime_name])
+                    self.checked[source, runtime_name] = None
+                except checker.Wrong as wrong:
+                    self.checked[source, runtime_name] = wrong
+            if wrong := self.checked[source, runtime_name]:
+                raise Failure(f"the checker says: {wrong}")
 
     def limit(self, *files):
         """Seconds: the default, or what a line "limit: 120 s" in one of the files says."""
@@ -133,7 +141,8 @@ def runtime(context):
             def action(source=source, command=command):
                 check_status(run(command, context.limit(source)))
 
-            yield Test(f"runtime/{source.stem}:{name}", action, [program])
+            limit = context.limit(source)
+            yield Test(f"runtime/{source.stem}:{name}", action, [program], limit, waits=True)
 
 
 # ---- golden: what fluxc says, word for word ------------------------------------------------------
@@ -395,7 +404,7 @@ def random_programs(context):
             command += [f"--log={context.build}/random/{name}/log"]
             check_status(run(command, context.limit(tool), env=env))
 
-        yield Test(f"random/{name}", action, [*needs, "all"])
+        yield Test(f"random/{name}", action, [*needs, "all"], context.limit(tool))
 
     for source in sorted(Path("tests/random/programs").glob("*.flux")):
 
@@ -404,7 +413,6 @@ def random_programs(context):
             check_status(run(command, context.limit(source), env=env))
 
         yield Test(f"random/{source.stem}", alone, [*needs, "all"])
-
 
     def controls():
         check_status(run(["python3", "tests/random/controls.py", "--apply"], context.limit(tool)))
@@ -424,7 +432,8 @@ def invalid(context):
         command = [sys.executable, tool, context.fluxc, f"--count={count}", "--random=40"]
         check_status(run(command, context.limit(tool)))
 
-    yield Test("invalid/mutants", action, [context.fluxc])
+    limit = context.limit(Path("tests/invalid/mutants.py"))
+    yield Test("invalid/mutants", action, [context.fluxc], limit)
 
 
 # ---- cli, server, fuzz: scripts and inputs -------------------------------------------------------
@@ -445,7 +454,7 @@ def cli(context):
                 limit = context.limit(script)
                 check_status(run(["sh", script.absolute()], limit, cwd=scratch, env=env))
 
-        yield Test(f"cli/{script.stem}", action, ["all"])
+        yield Test(f"cli/{script.stem}", action, ["all"], context.limit(script))
 
 
 # What servers are run under unless FLUX_ALL is set, as CI does: a line "# check: event" in a test has
@@ -475,7 +484,8 @@ def server(context):
 
             libraries = " ".join(re.findall(r"# needs: (.*)", script.read_text())).split()
             needs = ["all", *(context.build / library for library in libraries)]
-            yield Test(f"server/{script.stem}:{name}", action, needs)
+            limit = context.limit(script)
+            yield Test(f"server/{script.stem}:{name}", action, needs, limit, waits=True)
 
 
 def sim(context):
@@ -488,7 +498,7 @@ def sim(context):
         def action(script=script):
             check_status(run([script.absolute(), context.build], context.limit(script)))
 
-        yield Test(f"sim/{script.stem}", action, needs)
+        yield Test(f"sim/{script.stem}", action, needs, context.limit(script))
 
 
 # Calls of a kind that fail in a program; `make faults` has all of them fail.
@@ -515,7 +525,8 @@ def faults(context):
             programs = " ".join(re.findall(r"# needs: (.*)", script.read_text())).split()
             needs = [context.build / f"{program}-{name}" for program in programs]
             needs.append(context.build / "tests/faults/faults.so")
-            yield Test(f"faults/{script.name}:{name}", action, needs)
+            limit = context.limit(script)
+            yield Test(f"faults/{script.name}:{name}", action, needs, limit, waits=True)
 
 
 def fuzz(context):
