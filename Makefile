@@ -118,7 +118,8 @@ all: $(FLUXC) $(HEADERS) $(LIBRARIES) $(TOOLS) $(TOOL_BINS) $(SERVER_BINS) $(PIC
 # All objects depend on a file that changes when the way they are compiled does, or when a header
 # appears that some look for: without valgrind's it does not know stacks when it sees them.
 SETTINGS := $(CC) $(C_FLAGS) $(CFLAGS) / $(CXX) $(CXX_FLAGS) $(CXXFLAGS) / $(LD_FLAGS) $(LDFLAGS) \
-            / $(WATCHED) / $(LTO) $(wildcard $(addprefix /usr/include/,valgrind/valgrind.h llhttp.h))
+            / $(WATCHED) / $(LTO) $(wildcard $(addprefix /usr/include/,valgrind/valgrind.h llhttp.h \
+            sys/sdt.h */sys/sdt.h))
 ifneq ($(MAKECMDGOALS),help)
 ifneq ($(shell mkdir -p $(BUILD)/obj && { echo '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
                            echo '$(SETTINGS)' >$(BUILD)/settings; } && echo written),written)
@@ -486,6 +487,7 @@ golden: ## rewrites the expected files of tests/golden (T=PATTERN: some)
 .PHONY: bench demo
 bench: all ## measures against peers, see bench/README.md (B=NAME: one)
 	bench/run --build=$(BUILD) $(B)
+bench: $(if $(if $(B),$(filter profile,$(B)),all),$(patsubst %,$(BUILD)/profiled/bin/web-%,thread pool event))
 
 .PHONY: bench-load
 bench-load: ## the load generator beside wrk and httperf
@@ -551,7 +553,7 @@ PACKAGES = gcc g++ libc6-dev make flex bison pkgconf python3 libboost-context-de
            libhttp-parser-dev libturbojpeg0-dev media-types \
            libcmocka-dev libevent-dev libssl-dev openssl libcurl4-openssl-dev valgrind graphviz curl \
            spin uthash-dev zlib1g-dev libsqlite3-dev libjansson-dev librandom123-dev \
-           libncurses-dev
+           libncurses-dev systemtap-sdt-dev
 
 .PHONY: deps install
 deps: ## installs the Debian packages that are missing (root or sudo)

@@ -35,11 +35,11 @@ static uint64_t ways_through(const uint64_t *ways, uint64_t most, unsigned from,
 
 static void begin_at(struct arena *arena, struct paths *paths, enum path_start kind, unsigned step)
 {
-    for (unsigned i = 0; i < paths->begins.count; i++)
-        if (paths->begins.at[i].kind == kind && paths->begins.at[i].step == step)
-            return;
     struct path_begin begin = {.kind = kind, .step = step};
+    if (paths->at[kind][step] != 0)
+        return;
     vector_push(arena, &paths->begins, begin);
+    paths->at[kind][step] = paths->begins.count;
 }
 
 static void find_begins(struct arena *arena, const struct routine *routine, struct paths *paths)
@@ -64,6 +64,8 @@ struct paths *paths_number(struct arena *arena, const struct routine *routine, u
     paths->add = arena_alloc(arena, (count + 1) * sizeof *paths->add);
     paths->next_cut = arena_alloc(arena, count + 1);
     paths->other_cut = arena_alloc(arena, count + 1);
+    for (unsigned kind = 0; kind < PATH_KINDS; kind++)
+        paths->at[kind] = arena_alloc(arena, (count + 1) * sizeof *paths->at[kind]);
 
     for (unsigned i = count; i-- > 0;) {
         const struct step *step = &routine->steps.at[i];
@@ -89,8 +91,5 @@ struct paths *paths_number(struct arena *arena, const struct routine *routine, u
 
 uint64_t paths_first(const struct paths *paths, enum path_start kind, unsigned step)
 {
-    unsigned i = 0;
-    while (paths->begins.at[i].kind != kind || paths->begins.at[i].step != step)
-        i++;
-    return paths->begins.at[i].first;
+    return paths->begins.at[paths->at[kind][step] - 1].first;
 }

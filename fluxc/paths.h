@@ -17,7 +17,8 @@ enum path_start {
     PATH_SOURCE, /* the source part */
     PATH_FLOW,   /* the flow part */
     PATH_TURN,   /* a turn of a `repeat` */
-    PATH_CUT     /* a step from which there would be too many */
+    PATH_CUT,    /* a step from which there would be too many */
+    PATH_KINDS
 };
 
 struct path_begin {
@@ -31,6 +32,7 @@ struct paths {
     bool *next_cut; /* by step: the way ends with this edge */
     bool *other_cut;
     VECTOR(struct path_begin) begins; /* in the order of their numbers */
+    unsigned *at[PATH_KINDS];         /* by kind and step: from 1, which of them; 0: none */
 };
 
 struct paths *paths_number(struct arena *arena, const struct routine *routine, uint64_t most);

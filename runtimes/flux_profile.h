@@ -152,19 +152,33 @@ void flux_watch_awaited(struct flux_flow *flow, uint32_t place);
 #if defined(__has_include)
 #if __has_include(<sys/sdt.h>)
 #include <sys/sdt.h>
-#define FLUX_PROBE_ENTER(name, id) STAP_PROBE2(flux, node__enter, name, id)
-#define FLUX_PROBE_RETURN(name, id, error) STAP_PROBE3(flux, node__return, name, id, error)
 #endif
 #endif
-#ifndef FLUX_PROBE_ENTER
-#define FLUX_PROBE_ENTER(name, id) ((void)0)
-#define FLUX_PROBE_RETURN(name, id, error) ((void)0)
+#ifdef STAP_PROBE2
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
+#endif
+static inline void flux_probe_enter(const char *name, uint64_t id)
+{
+    STAP_PROBE2(flux, node__enter, name, id);
+}
+static inline void flux_probe_return(const char *name, uint64_t id, int error)
+{
+    STAP_PROBE3(flux, node__return, name, id, error);
+}
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
+#else
+#define flux_probe_enter(name, id)         ((void)0)
+#define flux_probe_return(name, id, error) ((void)0)
 #endif
 
 /* Around the call of a node, which is at that place of flux_places. */
 #define FLUX_CALL(flow, place)                                                                     \
     do {                                                                                           \
-        FLUX_PROBE_ENTER(flux_places[place].node->name, (flow)->id);                               \
+        flux_probe_enter(flux_places[place].node->name, (flow)->id);                               \
         if (flux_profiled(flow)->watch != NULL)                                                    \
             flux_watch_call(flow);                                                                 \
     } while (0)
@@ -172,7 +186,7 @@ void flux_watch_awaited(struct flux_flow *flow, uint32_t place);
     do {                                                                                           \
         if (flux_profiled(flow)->watch != NULL)                                                    \
             flux_watch_return(flow, place);                                                        \
-        FLUX_PROBE_RETURN(flux_places[place].node->name, (flow)->id, error);                       \
+        flux_probe_return(flux_places[place].node->name, (flow)->id, error);                       \
     } while (0)
 
 /* Around an await. One that is idle lies between two requests. */

@@ -1,10 +1,9 @@
 /* print.c - the profile up to now, as JSON (docs/profile.md has the format). */
+#include "print.h"
 #include "core.h"
-#include "json.h"
 #include "popularity.h"
 #include "profile.h"
 #include "watched.h"
-#include "ways.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,22 +11,55 @@
 
 #define FORMAT 1
 
-#define PARTS (FLUXI_OCTAVES * FLUXI_PARTS)
+#define NOWHERE UINT32_MAX
+#define PARTS   (FLUXI_OCTAVES * FLUXI_PARTS)
 
-struct printing {
-    struct fluxi_json json;
-    struct fluxi_tally tally;
-    uint64_t *parts; /* of a histogram that is added up */
-    double node_ns;  /* what all nodes have taken of cores */
-    struct whereabouts {
-        unsigned source;
-        bool before; /* in its source part, which waits for what is to come */
-    } * whereabouts; /* by place */
-};
+/* ---- where nodes stand ----------------------------------------------------------------------- */
 
-static const char *node_name(uint32_t place)
+static void find_sources(struct whereabouts *whereabouts)
 {
-    return place != FLUX_PROFILE_NONE ? flux_program.profile->places[place].node->name : "-";
+    for (unsigned s = 0; s < flux_program.source_count; s++) {
+        const struct flux_profile_source *source = &flux_program.profile->sources[s];
+        bool before = source->begins[0].kind == FLUX_PROFILE_SOURCE;
+        for (unsigned i = 0; i < source->step_count; i++) {
+            uint8_t op = source->steps[i].op;
+            if (op == FLUX_PROFILE_CALL || op == FLUX_PROFILE_AWAIT) {
+                whereabouts[source->steps[i].place].source = s;
+                whereabouts[source->steps[i].place].before = before;
+            }
+            before &= op != FLUX_PROFILE_BORN;
+        }
+    }
+}
+
+static void printing_free(struct printing *printing)
+{
+    free(printing->whereabouts);
+    free(printing->first);
+    free(printing->parts);
+}
+
+/* Returns 0 or ENOMEM, and then there is nothing to be freed. */
+static int printing_make(struct printing *printing)
+{
+    const struct flux_profile *profile = flux_program.profile;
+    printing->whereabouts = calloc(profile->place_count + 1u, sizeof *printing->whereabouts);
+    printing->first = calloc(profile->node_count + 1u, sizeof *printing->first);
+    printing->parts = calloc(PARTS, sizeof *printing->parts);
+    if (printing->whereabouts == NULL || printing->first == NULL || printing->parts == NULL ||
+        fluxi_tally_make(&printing->tally) != 0) {
+        printing_free(printing);
+        return ENOMEM;
+    }
+    for (unsigned i = 0; i < profile->node_count; i++)
+        printing->first[i] = NOWHERE;
+    for (unsigned i = profile->place_count; i-- > 0;) {
+        unsigned node = (unsigned)(profile->places[i].node - profile->nodes);
+        printing->whereabouts[i].next = printing->first[node];
+        printing->first[node] = i;
+    }
+    find_sources(printing->whereabouts);
+    return 0;
 }
 
 /* ---- histograms ------------------------------------------------------------------------------ */
@@ -87,10 +119,8 @@ static void add_place(struct printing *printing, unsigned place, enum kind kind,
 static void print_node_times(struct printing *printing, unsigned node, const char *key,
                              enum kind kind, bool idle)
 {
-    const struct flux_profile *profile = flux_program.profile;
-    for (unsigned i = 0; i < profile->place_count; i++)
-        if (profile->places[i].node == &profile->nodes[node] &&
-            (kind == CPU || !printing->whereabouts[i].before))
+    for (unsigned i = printing->first[node]; i != NOWHERE; i = printing->whereabouts[i].next)
+        if (kind == CPU || !printing->whereabouts[i].before)
             add_place(printing, i, kind, idle);
     for (unsigned i = 0; kind == CPU && i < PARTS; i++)
         printing->node_ns += (double)printing->parts[i] * part_middle(i);
@@ -103,12 +133,10 @@ static void print_node_times(struct printing *printing, unsigned node, const cha
 static struct fluxi_place_tally node_sum(const struct printing *printing, unsigned node,
                                          bool in_flows)
 {
-    const struct flux_profile *profile = flux_program.profile;
     struct fluxi_place_tally sum = {0};
-    for (unsigned i = 0; i < profile->place_count; i++) {
+    for (unsigned i = printing->first[node]; i != NOWHERE; i = printing->whereabouts[i].next) {
         const struct fluxi_place_tally *place = &printing->tally.places[i];
-        if (profile->places[i].node != &profile->nodes[node] ||
-            (in_flows && printing->whereabouts[i].before))
+        if (in_flows && printing->whereabouts[i].before)
             continue;
         sum.calls += place->calls;
         sum.errors += place->errors;
@@ -116,11 +144,6 @@ static struct fluxi_place_tally node_sum(const struct printing *printing, unsign
         sum.in_vain += place->in_vain;
     }
     return sum;
-}
-
-static double share(uint64_t part, uint64_t whole)
-{
-    return whole > 0 ? (double)part / (double)whole : 0;
 }
 
 static void print_nodes(struct printing *printing)
@@ -140,7 +163,7 @@ static void print_nodes(struct printing *printing)
         fluxi_json_put(json, "blocking", "%s", profile->about[i].blocking ? "true" : "false");
         fluxi_json_count(json, "calls", sum.calls);
         fluxi_json_count(json, "errors", sum.errors);
-        fluxi_json_put(json, "error", "%.9g", share(in_flows.errors, in_flows.calls));
+        fluxi_json_put(json, "error", "%.9g", fluxi_share(in_flows.errors, in_flows.calls));
         if (profile->about[i].awaits) {
             fluxi_json_count(json, "awaits", sum.awaits);
             fluxi_json_count(json, "in_vain", sum.in_vain);
@@ -180,7 +203,7 @@ static void print_arms(struct printing *printing, bool counts)
             if (counts)
                 fluxi_json_count(json, NULL, count);
             else
-                fluxi_json_put(json, NULL, "%.9g", share(count, sum));
+                fluxi_json_put(json, NULL, "%.9g", fluxi_share(count, sum));
         }
         fluxi_json_close(json, ']');
     }
@@ -198,7 +221,8 @@ static void print_repeats(struct printing *printing, bool counts)
         if (!profile->about[i].repeats || node->again + node->no_other == 0)
             continue;
         if (!counts) {
-            fluxi_json_put(json, name, "%.9g", share(node->again, node->again + node->no_other));
+            fluxi_json_put(json, name, "%.9g",
+                           fluxi_share(node->again, node->again + node->no_other));
             continue;
         }
         fluxi_json_open(json, name, '[');
@@ -227,7 +251,7 @@ static void print_sessions(struct printing *printing, bool counts)
         for (unsigned k = 0; k < first; k++)
             top += most[k];
         double exponent =
-            first < sessions ? fluxi_popular_exponent(sessions, first, share(top, flows)) : 0;
+            first < sessions ? fluxi_popular_exponent(sessions, first, fluxi_share(top, flows)) : 0;
         if (exponent > even)
             snprintf(text, sizeof text, "zipf:%" PRIu64 ",%.3f", sessions, exponent);
         else
@@ -258,20 +282,6 @@ static void print_path(struct fluxi_json *json, const struct flux_place *place)
     fluxi_json_text(json, NULL, place->node->name);
 }
 
-static void find_places(struct whereabouts *whereabouts)
-{
-    for (unsigned s = 0; s < flux_program.source_count; s++) {
-        const struct flux_profile_source *source = &flux_program.profile->sources[s];
-        bool before = source->begins[0].kind == FLUX_PROFILE_SOURCE;
-        for (unsigned i = 0; i < source->step_count; i++) {
-            uint8_t op = source->steps[i].op;
-            if (op == FLUX_PROFILE_CALL || op == FLUX_PROFILE_AWAIT)
-                whereabouts[source->steps[i].place] = (struct whereabouts){s, before};
-            before &= op != FLUX_PROFILE_BORN;
-        }
-    }
-}
-
 static void print_places(struct printing *printing)
 {
     const struct flux_profile *profile = flux_program.profile;
@@ -282,7 +292,7 @@ static void print_places(struct printing *printing)
         if (place->calls + place->awaits == 0)
             continue;
         fluxi_json_open(json, NULL, '{');
-        fluxi_json_text(json, "node", node_name(i));
+        fluxi_json_text(json, "node", fluxi_place_name(i));
         fluxi_json_open(json, "path", '[');
         print_path(json, &profile->places[i]);
         fluxi_json_close(json, ']');
@@ -381,7 +391,7 @@ static void print_overheads(struct printing *printing)
     fluxi_json_close(&printing->json, '}');
 }
 
-/* ---- sources and ways ------------------------------------------------------------------------ */
+/* ---- sources ------------------------------------------------------------------------ */
 
 static void print_sources(struct printing *printing)
 {
@@ -405,125 +415,6 @@ static void print_sources(struct printing *printing)
         fluxi_json_close(json, '}');
     }
     fluxi_json_close(json, '}');
-}
-
-/* "turn Exchange": the node whose `repeat` leads back to the step. */
-static const char *turning(const struct flux_profile_source *source, uint32_t step)
-{
-    for (uint32_t i = step; i < source->step_count; i++)
-        if (source->steps[i].next == step && source->steps[i].next_cut)
-            return node_name(source->steps[i].place);
-    return "-";
-}
-
-static void print_begin(struct fluxi_json *json, const struct flux_profile_source *source,
-                        const struct flux_profile_begin *begin)
-{
-    static const char *const words[] = {
-        [FLUX_PROFILE_SOURCE] = "source", [FLUX_PROFILE_FLOW] = "start"};
-    char text[300];
-    if (begin->kind == FLUX_PROFILE_TURN)
-        snprintf(text, sizeof text, "turn %s", turning(source, begin->step));
-    else if (begin->kind == FLUX_PROFILE_CUT)
-        snprintf(text, sizeof text, "cut %u", (unsigned)begin->step);
-    fluxi_json_text(json, "begins",
-                    begin->kind == FLUX_PROFILE_TURN || begin->kind == FLUX_PROFILE_CUT
-                        ? text
-                        : words[begin->kind]);
-}
-
-struct listing {
-    struct fluxi_json *json; /* NULL: only the end is looked for */
-    const struct flux_profile_source *source;
-    uint32_t last;
-    bool other;
-};
-
-static void list_arm(struct listing *listing, const struct flux_profile_step *step, int arm)
-{
-    char text[300];
-    if (arm == FLUX_PROFILE_ASKS)
-        return;
-    if (arm == FLUX_PROFILE_NO_ARM)
-        snprintf(text, sizeof text, "%s:-", node_name(step->place));
-    else
-        snprintf(text, sizeof text, "%s:%d", node_name(step->place), arm);
-    fluxi_json_text(listing->json, NULL, text);
-}
-
-static void list_step(void *context, uint32_t index, bool other)
-{
-    struct listing *listing = context;
-    const struct flux_profile_step *step = &listing->source->steps[index];
-    char text[300];
-    listing->last = index;
-    listing->other = other;
-    if (step->op == FLUX_PROFILE_CALL || step->op == FLUX_PROFILE_AWAIT) {
-        snprintf(text, sizeof text, "%s%s%s", node_name(step->place),
-                 step->op == FLUX_PROFILE_AWAIT ? "?" : "", other ? "!" : "");
-        fluxi_json_text(listing->json, NULL, text);
-    } else if (step->op == FLUX_PROFILE_ARM) {
-        list_arm(listing, step, other ? step->no : step->yes);
-    }
-}
-
-static void print_end(struct fluxi_json *json, const struct listing *listing)
-{
-    const struct flux_profile_step *step = &listing->source->steps[listing->last];
-    uint32_t to = listing->other ? step->other : step->next;
-    char text[300];
-    switch (step->op) {
-    case FLUX_PROFILE_BORN:
-        snprintf(text, sizeof text, "born");
-        break;
-    case FLUX_PROFILE_LEFT:
-        snprintf(text, sizeof text, "failed");
-        break;
-    case FLUX_PROFILE_END:
-        snprintf(text, sizeof text, "end");
-        break;
-    default:
-        if (to <= listing->last)
-            snprintf(text, sizeof text, "turn %s", node_name(step->place));
-        else
-            snprintf(text, sizeof text, "cut %u", (unsigned)to);
-        break;
-    }
-    fluxi_json_text(json, "ends", text);
-}
-
-static void nothing(void *context, uint32_t index, bool other)
-{
-    (void)context, (void)index, (void)other;
-}
-
-static void print_way(struct printing *printing, const struct fluxi_way_sum *way)
-{
-    struct fluxi_json *json = &printing->json;
-    const struct flux_profile_source *source = &flux_program.profile->sources[way->source];
-    struct listing listing = {.json = json, .source = source};
-    fluxi_json_open(json, NULL, '{');
-    fluxi_json_text(json, "source", flux_program.sources[way->source].name);
-    fluxi_json_count(json, "number", way->number);
-    fluxi_json_count(json, "count", way->count);
-    print_begin(json, source, fluxi_way_walk(source, way->number, nothing, NULL));
-    fluxi_json_open(json, "steps", '[');
-    fluxi_way_walk(source, way->number, list_step, &listing);
-    fluxi_json_close(json, ']');
-    print_end(json, &listing);
-    fluxi_json_count(json, "sampled", way->sampled);
-    fluxi_json_put(json, "cpu", "%.1f", share(way->cpu, way->sampled));
-    fluxi_json_put(json, "blocked", "%.1f", share(way->blocked, way->sampled));
-    fluxi_json_put(json, "waited", "%.1f", share(way->waited, way->sampled));
-    fluxi_json_close(json, '}');
-}
-
-static void print_ways(struct printing *printing)
-{
-    fluxi_json_open(&printing->json, "paths", '[');
-    for (size_t i = 0; i < printing->tally.way_count; i++)
-        print_way(printing, &printing->tally.ways[i]);
-    fluxi_json_close(&printing->json, ']');
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -559,16 +450,8 @@ int fluxi_profile_print(FILE *to)
     struct printing printing = {.json = {.to = to, .line = 2}};
     if (!fluxi_profile_there())
         return ENOTSUP;
-    printing.whereabouts =
-        calloc(flux_program.profile->place_count + 1u, sizeof *printing.whereabouts);
-    printing.parts = calloc(PARTS, sizeof *printing.parts);
-    if (printing.whereabouts == NULL || printing.parts == NULL ||
-        fluxi_tally_make(&printing.tally) != 0) {
-        free(printing.whereabouts);
-        free(printing.parts);
+    if (printing_make(&printing) != 0)
         return ENOMEM;
-    }
-    find_places(printing.whereabouts);
     errno = 0;
     fluxi_json_open(&printing.json, NULL, '{');
     print_head(&printing);
@@ -583,13 +466,12 @@ int fluxi_profile_print(FILE *to)
     print_constraints(&printing);
     print_places(&printing);
     print_sources(&printing);
-    print_ways(&printing);
+    fluxi_print_ways(&printing);
     print_latency(&printing.json);
     fluxi_json_close(&printing.json, '}');
     fputc('\n', to);
-    free(printing.whereabouts);
-    free(printing.parts);
     fluxi_tally_free(&printing.tally);
+    printing_free(&printing);
     return fflush(to) == 0 && !ferror(to) ? 0 : errno != 0 ? errno : EIO;
 }
 
@@ -600,7 +482,7 @@ int fluxi_profile_each_node(void (*each)(void *context, const struct flux_node *
     struct printing printing = {0};
     if (!fluxi_profile_there())
         return ENOTSUP;
-    if (fluxi_tally_make(&printing.tally) != 0)
+    if (printing_make(&printing) != 0)
         return ENOMEM;
     const struct flux_profile *profile = flux_program.profile;
     for (unsigned i = 0; i < profile->node_count; i++) {
@@ -609,5 +491,6 @@ int fluxi_profile_each_node(void (*each)(void *context, const struct flux_node *
             each(context, &profile->nodes[i], sum.calls, sum.errors);
     }
     fluxi_tally_free(&printing.tally);
+    printing_free(&printing);
     return 0;
 }
