@@ -87,7 +87,8 @@ HEADERS      = $(patsubst runtimes/%,$(BUILD)/include/%,$(wildcard runtimes/*.h)
 LIBRARIES   := $(RUNTIMES:%=$(BUILD)/lib/libflux-%.a) $(RUNTIMES:%=$(BUILD)/lib/pkgconfig/flux-%.pc) \
                $(BUILD)/lib/libflux-sim.a $(BUILD)/lib/pkgconfig/flux-sim.pc
 TOOLS       := $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
-TOOL_BINS   := $(TOOL_PROGRAMS:tools/%=$(BUILD)/bin/%)
+FLUXPROF    := $(BUILD)/bin/fluxprof
+TOOL_BINS   := $(TOOL_PROGRAMS:tools/%=$(BUILD)/bin/%) $(FLUXPROF)
 SERVER_BINS := $(foreach s,$(SERVERS),$(RUNTIMES:%=$(BUILD)/bin/$(notdir $(s))-%))
 
 PICTURES     = $(BUILD)/pictures/board.ppm
@@ -330,6 +331,17 @@ $(BUILD)/obj/tools/%.o: tools/%.c $(BUILD)/settings | $(HEADERS)
 $(TOOLS): $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/lib/libcommon.a
 	$(call link,$(call tool_libs,$*) -pthread)
 
+# fluxprof reads profiles, and draws flow graphs as the compiler does.
+$(BUILD)/obj/tools/fluxprof/%.o: tools/fluxprof/%.c $(BUILD)/settings | $(GENERATED)
+	$(call compile,-D_GNU_SOURCE -iquote fluxc)
+
+$(BUILD)/lib/libfluxprof.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
+                              $(filter-out %/main.c,$(wildcard tools/fluxprof/*.c)))
+	$(archive)
+
+$(FLUXPROF): $(BUILD)/obj/tools/fluxprof/main.o $(BUILD)/lib/libfluxprof.a $(BUILD)/lib/libfluxc.a
+	$(call link,-ljansson -lm)
+
 # What the image server is shown and tested with.
 $(PICTURES): tools/pictures.py
 	$(call say,MAKE,$(BUILD)/pictures)
@@ -348,7 +360,8 @@ $(BUILD)/lib/libunit.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
 # $(1): where the runtime is
 unit_libraries = $(patsubst %,$(BUILD)/lib/lib%.a,fluxc common) $(1)/libflux-thread.a \
                  $(BUILD)/lib/libunit.a
-UNIT_LIBRARIES = $(call unit_libraries,$(BUILD)/lib) $(BUILD)/lib/libflux-sim.a
+UNIT_LIBRARIES = $(BUILD)/lib/libfluxprof.a $(call unit_libraries,$(BUILD)/lib) \
+                 $(BUILD)/lib/libflux-sim.a
 # What tests/unit/http_lines.c looks for.
 HTTP_PARSER   := $(if $(wildcard /usr/include/llhttp.h),-lllhttp,-lhttp_parser)
 UNIT_FLAGS     = -Wl,--allow-multiple-definition,--wrap=malloc,--wrap=calloc,--wrap=mmap \
@@ -421,7 +434,8 @@ $(BUILD)/tests/%.so: tests/%.c
 # replay.c it reads those it is given.
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(if $(findstring fuzzer,$(SAN)),, \
         $(BUILD)/obj/tests/fuzz/replay.o) $(UNIT_LIBRARIES)
-	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) $(UNIT_FLAGS))
+	$(call link,$(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) \
+	    $(shell sed -n 's|^// libs:||p' tests/fuzz/$*_fuzz.c) $(UNIT_FLAGS))
 
 .PHONY: model check check-built test-programs mutants controls soak soak-random soak-web golden fuzz \
         fuzz-run

@@ -1,5 +1,6 @@
 #include "draw.h"
 
+#include "figures.h"
 #include "font.h"
 
 /* One colour for each constraint, by its rank; nine are told apart, then they come again. */
@@ -32,13 +33,19 @@ static void draw_lock(struct drawing *drawing, const struct chip *chip, int x, i
     drawing->added |= !lock->declared;
 }
 
-static void draw_chips(struct drawing *drawing, const struct layout *layout, int x, int y)
+static void draw_chips(struct drawing *drawing, const struct layout *layout, bool on_dark, int x,
+                       int y)
 {
     for (unsigned i = 0; i < layout->chips.count; i++) {
         const struct chip *chip = &layout->chips.at[i];
         int left = x + chip->x, top = y + chip->y;
         if (chip->kind == CHIP_LOCK) {
             draw_lock(drawing, chip, left, top);
+            continue;
+        }
+        if (chip->kind == CHIP_FIGURE) {
+            svg_text(drawing->out, "figure", on_dark ? "#ffffff" : NULL, left + chip->width / 2,
+                     top + 12, chip->text);
             continue;
         }
         bool await = chip->kind == CHIP_AWAIT;
@@ -59,8 +66,12 @@ static void draw_frame(struct drawing *drawing, const struct shape *shape, const
     const struct node *node = shape->node;
     text_print(drawing->out,
                "  <rect class=\"%s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
-               "rx=\"%d\"><title>",
+               "rx=\"%d\"",
                class, class_of(role), x, y, layout->box_width, layout->box_height, radius);
+    char fill[8];
+    if (shape->kind == SHAPE_NODE && role != ROLE_SOURCE && figures_fill(node, fill) != NULL)
+        text_print(drawing->out, " style=\"fill: %s\"", fill);
+    text_print(drawing->out, "><title>");
     svg_escape(drawing->out, picture_signature(drawing->arena, node));
     text_print(drawing->out, "  (");
     svg_escape(drawing->out, node->span.file->name);
@@ -83,7 +94,7 @@ static void draw_box(struct drawing *drawing, const struct shape *shape, int x, 
     }
     svg_text(drawing->out, "name", source ? "#ffffff" : NULL, x + width / 2,
              y + (layout->chips.count > 0 ? 21 : height / 2 + 5), layout->name);
-    draw_chips(drawing, layout, x, y);
+    draw_chips(drawing, layout, source, x, y);
     if (role != ROLE_SOURCE)
         svg_head(drawing->out, role == ROLE_HANDLER ? SVG_FAILS : SVG_LINE, x, y + layout->in_y);
 }
@@ -113,11 +124,13 @@ static void draw_group(struct drawing *drawing, const struct shape *shape, int x
     draw_frame(drawing, shape, role == ROLE_SOURCE ? "group birth" : "group", role, x, y, 11);
     svg_text(drawing->out, "title", role == ROLE_HANDLER ? "#8a2a20" : NULL, x + 12, y + 18,
              layout->name);
-    draw_chips(drawing, layout, x, y);
+    draw_chips(drawing, layout, false, x, y);
     if (layout->repeat != NULL)
         draw_repeat(drawing, layout, x, y);
-    svg_line(drawing->out, "", (struct point){x, in}, (struct point){left, in});
-    svg_line(drawing->out, "", (struct point){left + body->width, out}, (struct point){right, out});
+    const char *class = figures_class(shape);
+    svg_line(drawing->out, class, (struct point){x, in}, (struct point){left, in});
+    svg_line(drawing->out, class, (struct point){left + body->width, out},
+             (struct point){right, out});
     draw_shape(drawing, shape->parts.at[0], left, y + layout->at[0].y,
                role == ROLE_HANDLER ? role : ROLE_STEP);
 }
@@ -131,7 +144,8 @@ static void draw_wrap(struct drawing *drawing, const struct shape *shape, unsign
     const struct layout *part = shape->parts.at[next]->layout;
     int in = y + layout->at[next].y + part->in_y;
     int between = y + layout->lines.at[l].bottom + WRAP_GAP / 2;
-    SVG_CORNERS(drawing->out, "", from, {from.x + WRAP_PAD - 4, from.y},
+    SVG_CORNERS(drawing->out, figures_class(shape->parts.at[next]), from,
+                {from.x + WRAP_PAD - 4, from.y},
                 {from.x + WRAP_PAD - 4, between}, {x + 4, between}, {x + 4, in},
                 {x + layout->at[next].x, in});
 }
@@ -147,14 +161,16 @@ static void draw_sequence(struct drawing *drawing, const struct shape *shape, in
             const struct layout *part = shape->parts.at[i]->layout;
             int left = x + layout->at[i].x, top = y + layout->at[i].y;
             if (i > line->first || l == 0)
-                svg_line(drawing->out, "", level, (struct point){left, level.y});
+                svg_line(drawing->out, figures_class(shape->parts.at[i]), level,
+                         (struct point){left, level.y});
             draw_shape(drawing, shape->parts.at[i], left, top, role);
             level = (struct point){left + part->width, top + part->out_y};
         }
         if (l + 1 < layout->lines.count)
             draw_wrap(drawing, shape, l, x, y, level);
     }
-    svg_line(drawing->out, "", level, (struct point){x + layout->width, level.y});
+    svg_line(drawing->out, figures_class(shape->parts.at[shape->parts.count - 1]), level,
+             (struct point){x + layout->width, level.y});
 }
 
 static void draw_choice(struct drawing *drawing, const struct shape *shape, int x, int y,
@@ -163,15 +179,17 @@ static void draw_choice(struct drawing *drawing, const struct shape *shape, int 
     const struct layout *layout = shape->layout;
     struct point fork = {x + 12, y + layout->in_y};
     struct point join = {x + layout->width - 10, y + layout->out_y};
-    svg_line(drawing->out, "", (struct point){x, fork.y}, fork);
-    svg_line(drawing->out, "", join, (struct point){x + layout->width, join.y});
+    svg_line(drawing->out, figures_class(shape), (struct point){x, fork.y}, fork);
+    svg_line(drawing->out, figures_class(shape), join,
+             (struct point){x + layout->width, join.y});
     for (unsigned i = 0; i < shape->parts.count; i++) {
         const struct layout *arm = shape->parts.at[i]->layout;
         int left = x + layout->at[i].x, top = y + layout->at[i].y;
         struct point in = {left, top + arm->in_y}, out = {left + arm->width, top + arm->out_y};
         int label = x + CHOICE_LEFT, width = layout->label_widths[i];
-        SVG_CORNERS(drawing->out, "", fork, {fork.x, in.y}, in);
-        SVG_CORNERS(drawing->out, "", out, {join.x, out.y}, join);
+        const char *class = figures_arm_class(shape->node, i);
+        SVG_CORNERS(drawing->out, class, fork, {fork.x, in.y}, in);
+        SVG_CORNERS(drawing->out, class, out, {join.x, out.y}, join);
         svg_pill(drawing->out, "#fff6e0", "#d99a1c", false, label, in.y - SVG_PILL / 2, width);
         svg_text(drawing->out, "chip", "#7a5200", label + width / 2, in.y + 4, layout->labels[i]);
         draw_shape(drawing, shape->parts.at[i], left, top, role);
@@ -223,7 +241,8 @@ void draw_shape(struct drawing *drawing, const struct shape *shape, int x, int y
                  (struct point){x + layout->width, y + layout->out_y});
         return;
     }
-    svg_line(drawing->out, "", (struct point){x + layout->box_width, y + layout->out_y},
+    svg_line(drawing->out, figures_class(shape),
+             (struct point){x + layout->box_width, y + layout->out_y},
              (struct point){x + layout->width, y + layout->out_y});
     if (shape->handler != NULL)
         draw_handler(drawing, shape, x, y);

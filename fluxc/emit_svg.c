@@ -3,6 +3,7 @@
  * and the legend.
  */
 #include "draw.h"
+#include "figures.h"
 #include "font.h"
 #include "passes.h"
 
@@ -287,9 +288,17 @@ void emit_svg(const struct program *program, struct text *out)
         draw_row(&drawing, &placed[i], y);
         y += placed[i].height + ROW_GAP;
     }
+    if (program->figures != NULL) {
+        svg_text(&body, "small", NULL, MARGIN + font_width(program->name, 20, true) + 14,
+                 MARGIN + 18, program->figures->subtitle);
+        figures_legend(program->figures, &body, MARGIN, y + 4);
+        y += LEGEND_ROW;
+    }
     height = draw_legend(&drawing, y + 4, MARGIN + width) + MARGIN / 2;
 
     svg_begin(out, program->file->name, width + 2 * MARGIN, height);
+    if (program->figures != NULL)
+        figures_style(out);
     text_write(out, body.at, body.size);
     svg_end(out);
     if (body.failed != 0)

@@ -1,5 +1,6 @@
 #include "layout.h"
 
+#include "figures.h"
 #include "font.h"
 
 #include <limits.h>
@@ -53,6 +54,9 @@ static void add_chips(struct arena *arena, struct layout *layout, const struct n
     for (unsigned i = 0; i < node->locks.count; i++)
         add_chip(arena, layout, CHIP_LOCK, picture_lock(arena, &node->locks.at[i]),
                  &node->locks.at[i]);
+    for (unsigned i = 0; i < FIGURES_TEXTS && node->figures != NULL; i++)
+        if (node->figures->texts[i] != NULL)
+            add_chip(arena, layout, CHIP_FIGURE, node->figures->texts[i], NULL);
 }
 
 /* Sets the chips in rows from x, y; returns how wide the widest is, *bottom where the last ends. */
@@ -247,6 +251,9 @@ static void layout_choice(struct arena *arena, struct layout *layout, struct sha
     layout->label_widths = arena_alloc(arena, count * sizeof *layout->label_widths);
     for (unsigned i = 0; i < count; i++) {
         layout->labels[i] = arm_label(arena, shape->node, i);
+        if (shape->node->figures != NULL && shape->node->figures->arm_shares != NULL)
+            layout->labels[i] = arena_printf(arena, "%s  %s", layout->labels[i],
+                                             shape->node->figures->arm_shares[i]);
         layout->label_widths[i] = font_width(layout->labels[i], CHIP_SIZE, false) + 16;
         int left = CHOICE_LEFT + layout->label_widths[i] + 20;
         const struct layout *arm =

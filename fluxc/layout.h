@@ -30,9 +30,9 @@ enum {
     END_WIDTH = 26 /* the mark where a flow ends */
 };
 
-enum chip_kind { CHIP_LOCK, CHIP_AWAIT, CHIP_WORD };
+enum chip_kind { CHIP_LOCK, CHIP_AWAIT, CHIP_WORD, CHIP_FIGURE };
 
-/* A small label: a constraint, an await, a word. */
+/* A small label: a constraint, an await, a word, a figure. */
 struct chip {
     enum chip_kind kind;
     const char *text;

@@ -44,6 +44,8 @@ enum node_kind { NODE_CONCRETE, NODE_ABSTRACT };
 
 struct node;
 struct source;
+struct figures;        /* figures.h */
+struct figures_legend;
 
 /* A node's name standing in a body. */
 struct member {
@@ -147,6 +149,7 @@ struct node {
     VECTOR(struct lock) locks; /* sorted by rank after locks.c */
 
     bool used;             /* reached from a source, a handler, initial or final */
+    const struct figures *figures; /* of a program that has run, for pictures; NULL: none */
     const char *role;      /* what it is used as, for diagnostics: "source", "handler", ... or NULL */
 };
 
@@ -180,6 +183,7 @@ struct program {
     VECTOR(struct constraint *) constraints; /* in canonical order (R29), rank = index */
     struct handler *default_handler;    /* handle error *; NULL: none */
     struct node *initial, *final;       /* R43; NULL: none */
+    const struct figures_legend *figures; /* as those of nodes */
     struct node *const *order;          /* after types: all nodes, each behind what it leads to; NULL
                                            if there is a cycle */
     VECTOR(const struct source_file *) files; /* every file read, for depfiles */

@@ -1,0 +1,24 @@
+source Accept => Exchange finally Close;
+source every 1 s => Tidy;
+Exchange = Turns -> Bye;
+Turns = Read -> Handle -> Send;
+repeat Turns:[_, kept];
+await Read: readable(fd);
+Handle:[_, cached] = Look;
+Handle:[_, _] = Fetch -> Look;
+atomic Look:{cache?};
+atomic Tidy:{cache};
+blocking Fetch;
+handle error Fetch => Excuse;
+
+Accept () => (int fd, int kind);
+Read (int fd, int kind) => (int fd, int kind);
+Look (int fd, int kind) => (int fd, int kind);
+Fetch (int fd, int kind) => (int fd, int kind);
+Send (int fd, int kind) => (int fd, int kind);
+Excuse (int fd, int kind) => (int fd, int kind);
+Bye (int fd, int kind) => ();
+Close (int fd, int kind) => ();
+Tidy () => ();
+typedef kept IsKept;
+typedef cached IsCached;

@@ -1,0 +1,15 @@
+/* fetch.h - the text of a profile, from a file or from the admin port of a program that runs. */
+#ifndef FETCH_H
+#define FETCH_H
+
+#include "arena.h"
+
+#include <stddef.h>
+
+/* from: a file's name, "-" for standard input, or ADDR:PORT. NULL: *error says why. */
+const char *fetch(struct arena *arena, const char *from, size_t *size, const char **error);
+
+/* Whether it is ADDR:PORT, with no file of that name. */
+int fetch_is_port(const char *from);
+
+#endif
