@@ -90,6 +90,60 @@ echo 'handle error Awaits => Late;' >>toy.flux
 echo 'Late (int fd, int flow, int error) => ();' >>toy.flux
 echo 'int Late(Late_in *in) { return in->error == ETIMEDOUT ? 0 : in->error; }' >>nodes.c
 
+# Requests of which few are watched, with two kinds of them in turn.
+cat >many.flux <<'END'
+source Ask => Work;
+Work = Kind -> Done;
+Kind:[odd] = Odd;
+Kind:[_] = Even;
+Ask () => (int n);
+Odd (int n) => (int n);
+Even (int n) => (int n);
+Done (int n) => ();
+typedef odd IsOdd;
+END
+cat >many.c <<'END'
+#include "many_flux.h"
+#include <flux.h>
+int Ask(Ask_out *out)
+{
+    static int n;
+    out->n = n++;
+    return n > 2000000 ? FLUX_STOP : 0;
+}
+bool IsOdd(int n)
+{
+    return n % 2;
+}
+int Odd(Odd_in *in, Odd_out *out)
+{
+    out->n = in->n;
+    return 0;
+}
+int Even(Even_in *in, Even_out *out)
+{
+    out->n = in->n;
+    return 0;
+}
+int Done(Done_in *in)
+{
+    (void)in;
+    return 0;
+}
+END
+for runtime in pool event; do
+    expect 0 "$FLUXC_REAL" build --profile --runtime=$runtime -o many many.flux many.c $FLAGS
+    expect 0 ./many --profile=many.json
+    expect 0 python3 - <<'END'
+import json
+nodes = json.load(open("many.json"))["nodes"]
+for name in ("Odd", "Even"):
+    node = nodes[name]
+    weight = sum(part[2] for part in node["cpu"] + node["cpu_idle"])
+    assert node["calls"] == 1000000 and 700000 < weight < 1300000, (name, weight)
+END
+done
+
 for runtime in thread pool event; do
     expect 0 "$FLUXC_REAL" build --profile --runtime=$runtime -Wall -Wextra -Werror -o toy toy.flux \
         nodes.c $FLAGS

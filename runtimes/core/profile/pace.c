@@ -1,54 +1,58 @@
 /* pace.c - how many requests are watched: so many that watching takes half a percent of the time of
  * one core.
  *
- * Whoever is done with a request adds what it has cost. Where a period is over, or the costs of one
- * have been spent before, one in so many more or fewer is watched from then on. So a program that
- * starts under full load spends 100 us before it is known, and each time it gets busier likewise.
+ * Time fills a bucket with what may be spent, and watching empties it. The fuller it is, the more
+ * requests are watched: all while it is full, one in 2^24 when it is empty, and between these each
+ * twenty-fourth part less is half as many. So the share is kept however many requests come, a
+ * change of load is followed within a second or so, and what a quiet time leaves is there for the
+ * crowd that follows it. (Were a share kept from moment to moment, crowds would hardly be seen.)
  */
 #include "watched.h"
 
 #include "core.h"
 
-#define PERIOD    20000000u /* ns */
-#define SHARE     200u      /* one part in so many of the time */
-#define STEP      16u       /* at most so much more or less at once */
-#define MOST_RARE (UINT64_C(1) << 22)
-#define ALL       (UINT64_C(1) << 32)
+#define SHARE    200u      /* one part in so many of the time */
+#define CAPACITY 20000000u /* ns of core */
+#define RANGE    24u       /* factors of two */
+#define ALL      (UINT64_C(1) << 32)
 
 _Atomic uint64_t fluxi_pace = ALL;
 
-static atomic_ullong spent; /* in this period */
+static atomic_ullong spent; /* and not taken from the bucket yet */
 static atomic_ullong total;
-static _Atomic uint64_t begun;
 static atomic_flag adjusting = ATOMIC_FLAG_INIT;
 
-static void adjust(uint64_t now)
+/* Of whoever adjusts. */
+static uint64_t level;  /* ns of core */
+static uint64_t filled; /* when */
+
+/* 2^(32 - RANGE * (1 - level / CAPACITY)), linear between powers of two. */
+static uint64_t pace_at(uint64_t ns)
 {
-    uint64_t elapsed = now - atomic_load(&begun), cost = atomic_exchange(&spent, 0);
-    double rate = (double)cost * SHARE / (double)(elapsed > 0 ? elapsed : 1);
-    if (rate > STEP)
-        rate = STEP;
-    if (rate < 1.0 / STEP)
-        rate = 1.0 / STEP;
-    double next = (double)atomic_load(&fluxi_pace) / rate;
-    next = next > (double)ALL                 ? (double)ALL
-           : next < (double)(ALL / MOST_RARE) ? (double)(ALL / MOST_RARE)
-                                              : next;
-    atomic_store(&begun, now);
-    atomic_store(&fluxi_pace, (uint64_t)next);
+    uint64_t exponent = ((32 - RANGE) << 16) + ns * (RANGE << 16) / CAPACITY;
+    return ((UINT64_C(1) << 16) + exponent % (1u << 16)) << (exponent >> 16) >> 16;
+}
+
+static void adjust(void)
+{
+    uint64_t now = flux_now(), cost = atomic_exchange(&spent, 0);
+    uint64_t gained = now > filled ? (now - filled) / SHARE : 0;
+    filled = now > filled ? now - (now - filled) % SHARE : filled;
+    level = level + gained < CAPACITY ? level + gained : CAPACITY;
+    level = level > cost ? level - cost : 0;
+    /* One in a whole number, as samples count whole times. */
+    uint64_t pace = pace_at(level), number = (ALL + pace / 2) / pace;
+    atomic_store_explicit(&fluxi_pace, ALL / number, memory_order_relaxed);
 }
 
 void fluxi_pace_spent(uint64_t cost)
 {
-    uint64_t sum = atomic_fetch_add_explicit(&spent, cost, memory_order_relaxed) + cost;
-    uint64_t now = flux_now();
     atomic_fetch_add_explicit(&total, cost, memory_order_relaxed);
-    if (sum < PERIOD / SHARE && now - atomic_load_explicit(&begun, memory_order_relaxed) < PERIOD)
+    atomic_fetch_add_explicit(&spent, cost, memory_order_relaxed);
+    if (atomic_flag_test_and_set_explicit(&adjusting, memory_order_acquire))
         return;
-    if (atomic_flag_test_and_set(&adjusting))
-        return;
-    adjust(now);
-    atomic_flag_clear(&adjusting);
+    adjust();
+    atomic_flag_clear_explicit(&adjusting, memory_order_release);
 }
 
 uint64_t fluxi_pace_cost(void)
@@ -58,5 +62,6 @@ uint64_t fluxi_pace_cost(void)
 
 void fluxi_pace_start(void)
 {
-    atomic_store(&begun, flux_now());
+    level = CAPACITY;
+    filled = flux_now();
 }

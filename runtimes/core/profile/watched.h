@@ -53,11 +53,11 @@ void fluxi_watched_free(void);
 
 /* ---- pace.c ---------------------------------------------------------------------------------- */
 
-/* One request in how many is watched from now on; 2^32 / this is what a random number of 32 bits
- * has to be below. */
+/* 2^32 times the probability with which a request is watched from now on: what a random number of 32
+ * bits has to be below. */
 extern _Atomic uint64_t fluxi_pace;
 
-/* `cost` ns of core have been spent on watching (0: time has passed). */
+/* `cost` ns of core have been spent on watching; 0: time has passed. */
 void fluxi_pace_spent(uint64_t cost);
 uint64_t fluxi_pace_cost(void);
 void fluxi_pace_start(void);
