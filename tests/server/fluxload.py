@@ -102,6 +102,8 @@ def a_time_and_no_number():
         point = load(f"{url}/a", "--duration=0.5", "--load=open:const:200")
         equal(point["planned"], 99, "requests before half a second is over, from 5 ms on")
         equal(errors(point), {}, "errors")
+        point = load(f"{url}/a", "--requests=3", "--load=closed:10,0")
+        equal((point["planned"], point["completed"]), (3, 3), "requests of more clients")
         point = load(f"{url}/a", "--duration=0.3", "--load=closed:3,60min")
         equal(point["planned"], 3, "requests of clients that pause for an hour")
 

@@ -23,9 +23,9 @@ static struct {
     size_t head, count, room;
 } waiting;
 
-void books_open(void)
+void books_open(uint64_t delay)
 {
-    books.start = flux_now() + SECOND / 100; /* until the sources run */
+    books.start = flux_now() + delay;
     books.begin = books.start + plan.warm_up;
     books.end = plan.duration > 0 ? books.begin + plan.duration : UINT64_MAX;
 }
@@ -62,10 +62,16 @@ void books_watch(uint64_t now)
         books.loops = flux_load().workers;
         books.cpu = cpu_now();
     }
-    if (books.begun > 0 && books.ended == 0 && now >= books.end) {
-        books.ended = now;
-        books.cpu_used = cpu_now() - books.cpu;
-    }
+    if (now >= books.end)
+        books_end(now);
+}
+
+void books_end(uint64_t now)
+{
+    if (books.begun == 0 || books.ended > 0)
+        return;
+    books.ended = now;
+    books.cpu_used = cpu_now() - books.cpu;
 }
 
 struct ask books_plan(uint64_t planned, uint32_t target)
@@ -198,7 +204,7 @@ client *books_take(struct ask what)
     if (me != NULL) {
         idle = me->next;
         books.idle_count--;
-    } else if (books.clients < plan.connections || plan.workload.kind == WORKLOAD_CLOSED) {
+    } else if (books.clients < plan.connections) {
         me = client_new();
         books.clients += me != NULL;
     }
@@ -207,6 +213,26 @@ client *books_take(struct ask what)
     else
         wait(what);
     return me;
+}
+
+client *books_gather(void)
+{
+    client *me = client_new();
+    books.gathered++;
+    if (me != NULL) {
+        books.clients++;
+        me->state = CLIENT_GATHERING;
+    }
+    if ((double)books.gathered >= plan.workload.clients) {
+        books_open(0);
+        client_let_go();
+    }
+    return me;
+}
+
+bool books_rest(void)
+{
+    return schedule_exhausted() && waiting.count == 0 && books.idle_count == books.clients;
 }
 
 /* For a client that comes again: after a pause, if it is not over by then. */

@@ -13,7 +13,7 @@
 
 extern struct books {
     /* When it all began, from when on requests count, and until when: UINT64_MAX where a number of
-     * them is asked for. These do not change while flows run. */
+     * them is asked for. A closed load begins when all clients are there. */
     uint64_t start, begin, end;
 
     uint64_t planned;            /* requests that count */
@@ -40,12 +40,20 @@ extern struct books {
         struct sim_histogram response;
     } batches[BATCHES];
 
-    uint64_t clients; /* that exist */
+    uint64_t gathered; /* clients of a closed load */
+    uint64_t clients;  /* that exist */
     uint64_t idle_count;
 } books;
 
-void books_open(void);
+/* It begins after that many nanoseconds. */
+void books_open(uint64_t delay);
 void books_close(void);
+
+/* One more client of a closed load; the last lets them all go. NULL: no memory. */
+client *books_gather(void);
+
+/* Nothing is under way any more. */
+bool books_rest(void);
 
 /* Whether a request that was planned for then is not to be made any more. */
 bool books_over(uint64_t planned);
@@ -69,5 +77,7 @@ void books_dismiss(client *me);
 
 /* Reads the CPU time when the measured time begins and when it ends. */
 void books_watch(uint64_t now);
+/* It has ended, if it had not yet. */
+void books_end(uint64_t now);
 
 #endif

@@ -20,21 +20,30 @@
 /* The server has closed the connection; no error of the system's means that. */
 #define CLOSED ENODATA
 
-static int never = -1;
+static int never = -1, gate = -1; /* the second becomes readable when clients are let go */
 
 int client_start(void)
 {
     never = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return never >= 0 ? 0 : errno;
+    gate = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return never >= 0 && gate >= 0 ? 0 : errno;
 }
 
 void client_stop(void)
 {
     close(never);
+    close(gate);
+}
+
+void client_let_go(void)
+{
+    eventfd_write(gate, 1);
 }
 
 int client_socket(const client *me)
 {
+    if (me != NULL && me->state == CLIENT_GATHERING)
+        return gate;
     return me != NULL && me->stream.socket >= 0 ? me->stream.socket : never;
 }
 
@@ -94,6 +103,7 @@ IS(IsPausing, CLIENT_PAUSING)
 IS(IsApart, CLIENT_APART)
 IS(IsDialling, CLIENT_DIALLING)
 IS(IsChoked, CLIENT_CHOKED)
+IS(IsGathering, CLIENT_GATHERING)
 IS(IsSettled, CLIENT_SETTLED)
 
 /* ---- hearing --------------------------------------------------------------------------------- */

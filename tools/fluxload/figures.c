@@ -70,9 +70,9 @@ static void make_times(struct figures *to)
 /* From the first that counts to the end of the time, or to the last answer. */
 static double measured_time(void)
 {
-    uint64_t end = plan.duration > 0 ? books.end : books.last, now = flux_now();
-    if (plan.duration > 0 && now < end)
-        end = now; /* it was told to stop */
+    uint64_t end = plan.duration > 0 ? books.end : books.last;
+    if (plan.duration > 0 && flux_stopping() && books.ended < end)
+        end = books.ended;
     return end > books.begin ? (double)(end - books.begin) * 1e-9 : 1e-9;
 }
 

@@ -11,7 +11,8 @@
 initial Prepare;        // options are checked, names looked up, requests composed
 final Report;
 
-source Wait => Visit;   // until the next is due
+source Arrival => Visit;
+Arrival = Next -> Wait; // until it is due
 
 Visit = Board -> Exchange -> End;
 
@@ -26,6 +27,7 @@ Step:[_, _, pausing] = Pause;
 Step:[_, _, apart] = Dial;
 Step:[_, _, dialling] = Connected;
 Step:[_, _, choked] = Loosen;
+Step:[_, _, gathering] = Gather;
 Step:[_, _, _] = ;
 
 await Hear: readable(socket) within patience;
@@ -33,6 +35,7 @@ await Room: writable(socket) within patience;
 await Pause: readable(socket) within patience;      // what comes meanwhile is the server's farewell
 await Connected: writable(socket) within patience;
 await Loosen: writable(socket) within patience;
+await Gather: readable(socket);                     // until all clients of a closed load are there
 
 // The pause is over; a request has failed.
 handle error Pause => Resume;
@@ -43,7 +46,9 @@ handle error Step => Mishap;
 Settle:[_, _, settled] = Count;
 Settle:[_, _, _] = ;
 
+atomic Next:{books};
 atomic Board:{books};
+atomic Gather:{books};
 atomic Count:{books};
 atomic End:{books};
 
@@ -57,7 +62,8 @@ atomic Look:{books?};
 
 Prepare () => ();
 Report () => ();
-Wait () => (struct ask what);
+Next () => (struct ask what);
+Wait (struct ask what) => (struct ask what);
 Board (struct ask what) => (int socket, int patience, client *me);
 Hear (int socket, int patience, client *me) => (int socket, int patience, client *me);
 Ask (int socket, int patience, client *me) => (int socket, int patience, client *me);
@@ -66,6 +72,7 @@ Pause (int socket, int patience, client *me) => (int socket, int patience, clien
 Dial (int socket, int patience, client *me) => (int socket, int patience, client *me);
 Connected (int socket, int patience, client *me) => (int socket, int patience, client *me);
 Loosen (int socket, int patience, client *me) => (int socket, int patience, client *me);
+Gather (int socket, int patience, client *me) => (int socket, int patience, client *me);
 Count (int socket, int patience, client *me) => (int socket, int patience, client *me);
 End (int socket, int patience, client *me) => ();
 
@@ -86,4 +93,5 @@ typedef pausing IsPausing;
 typedef apart IsApart;
 typedef dialling IsDialling;
 typedef choked IsChoked;
+typedef gathering IsGathering;
 typedef settled IsSettled;

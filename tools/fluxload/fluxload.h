@@ -36,14 +36,15 @@ enum outcome {
 };
 
 enum client_state {
-    CLIENT_HEARING,  /* awaits the answer, or its turn in a handshake of TLS */
-    CLIENT_ASKING,   /* connected, with a request to send */
-    CLIENT_UNSENT,   /* some of the request did not go at once */
-    CLIENT_PAUSING,  /* until the next request */
-    CLIENT_APART,    /* has a request, but no connection */
-    CLIENT_DIALLING, /* is being connected */
-    CLIENT_CHOKED,   /* TLS has to send something before it can receive */
-    CLIENT_SETTLED   /* its request has come to an end */
+    CLIENT_HEARING,   /* awaits the answer, or its turn in a handshake of TLS */
+    CLIENT_ASKING,    /* connected, with a request to send */
+    CLIENT_UNSENT,    /* some of the request did not go at once */
+    CLIENT_PAUSING,   /* until the next request */
+    CLIENT_APART,     /* has a request, but no connection */
+    CLIENT_DIALLING,  /* is being connected */
+    CLIENT_CHOKED,    /* TLS has to send something before it can receive */
+    CLIENT_GATHERING, /* of a closed load, which begins when all are there */
+    CLIENT_SETTLED    /* its request has come to an end */
 };
 
 /* One who asks, on one connection at a time. It is a flow's, or idle, in a list of the books. */
@@ -83,6 +84,8 @@ void client_stop(void);
 
 client *client_new(void);
 void client_free(client *me);
+/* Lets all go on that are gathering, now and later. */
+void client_let_go(void);
 /* Gives it a request, which it makes on its connection if it has one. */
 void client_ask(client *me, struct ask what);
 void client_close(client *me);
@@ -93,6 +96,8 @@ int milliseconds_until(uint64_t moment);
 /* What the terminal shows. */
 struct moment {
     uint64_t answered, planned, failed, under_way;
+    uint64_t begin;
+    bool over;
 };
 
 #endif

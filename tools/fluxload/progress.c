@@ -5,6 +5,7 @@
 #include "flux.h"
 #include "plan.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,21 +13,14 @@
 #define PERIOD (SECOND / 5)
 #define WIDTH  30
 
-static bool shown;
-
-/* Nothing is to be shown, or there is nothing more to come. */
-static bool is_over(void)
-{
-    return plan.quiet || plan.arrivals > 0 || !isatty(STDERR_FILENO) ||
-           (flux_now() > books.begin && flux_load().flows == 0 &&
-            books.idle_count == books.clients &&
-            (books.end < flux_now() || (plan.requests > 0 && books.finished >= plan.requests)));
-}
+static atomic_bool shown;
+static atomic_bool over; /* there is nothing more to come */
 
 int Tick(void)
 {
     const struct timespec period = {0, (long)PERIOD};
-    if (is_over() || flux_stopping() || nanosleep(&period, NULL) != 0) {
+    bool wanted = !plan.quiet && plan.arrivals == 0 && isatty(STDERR_FILENO);
+    if (!wanted || atomic_load(&over) || flux_stopping() || nanosleep(&period, NULL) != 0) {
         if (shown)
             fprintf(stderr, "\r%*s\r", 79, "");
         return FLUX_STOP;
@@ -39,7 +33,9 @@ int Look(Look_out *out)
     out->now = (struct moment){.answered = books.answered,
                                .planned = books.planned,
                                .failed = books.finished - books.outcomes[OUTCOME_ANSWERED],
-                               .under_way = books.clients - books.idle_count};
+                               .under_way = books.clients - books.idle_count,
+                               .begin = books.begin,
+                               .over = books_rest()};
     return 0;
 }
 
@@ -47,7 +43,7 @@ static double share_done(const struct moment *now)
 {
     double share = plan.requests > 0
                        ? (double)now->planned / (double)plan.requests
-                       : (double)((int64_t)(flux_now() - books.begin)) / (double)plan.duration;
+                       : (double)((int64_t)(flux_now() - now->begin)) / (double)plan.duration;
     return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
@@ -59,7 +55,8 @@ int Show(Show_in *in)
     for (unsigned i = 0; i < WIDTH; i++)
         bar[i] = i < share * WIDTH ? '#' : '.';
     bar[WIDTH] = '\0';
-    bool warming = flux_now() < books.begin;
+    bool warming = flux_now() < now->begin;
+    atomic_store(&over, now->over);
     shown = true;
     fprintf(stderr, "\r%s %3.0f %%  %llu answers, %llu errors, %llu under way%s   ",
             warming ? "warm-up" : bar, 100 * share, (unsigned long long)now->answered,

@@ -265,14 +265,14 @@ static void print_json(const struct figures *figures)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-bool report_print(void)
+int report_print(void)
 {
     struct figures figures;
     if (books.finished == 0) {
         flux_log(FLUX_ERROR, "nothing was measured: %s",
                  books.planned > 0 ? "no request has come to its end"
                                    : "no request came within the measured time");
-        return false;
+        return 1;
     }
     figures_make(&figures);
     const char *why = figures_disturbed(&figures);
@@ -282,12 +282,12 @@ bool report_print(void)
                             : "; give it more CPUs (--loops), ask for less, or take it as it "
                               "is (--force)");
     if (why != NULL && !plan.force)
-        return false;
+        return REPORT_REFUSED;
     if (plan.format == FORMAT_JSON)
         print_json(&figures);
     else if (plan.format == FORMAT_CSV)
         print_csv(&figures);
     else
         print_table(&figures);
-    return true;
+    return 0;
 }

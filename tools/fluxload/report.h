@@ -2,10 +2,10 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include <stdbool.h>
+#define REPORT_REFUSED 3 /* exit status */
 
-/* On standard output. False: nothing, as the generator has disturbed what it measured, or nothing
- * has been measured; a sentence on standard error says so. */
-bool report_print(void);
+/* On standard output. Returns the exit status: 1 if nothing has been measured, REPORT_REFUSED if
+ * the generator has disturbed what it measured; a sentence on standard error says so. */
+int report_print(void);
 
 #endif

@@ -13,6 +13,9 @@ static struct arrivals arrivals;
 static struct sim_random targets, later_targets, pauses;
 static uint32_t line;     /* of the trace */
 static uint64_t measured; /* of the arrivals */
+static struct ask upcoming;
+static bool drawn; /* upcoming is the next */
+static bool exhausted;
 
 void schedule_start(void)
 {
@@ -23,17 +26,48 @@ void schedule_start(void)
     line = 0;
 }
 
+/* No more than are asked for. (Clients of a closed load all come: it begins with the last.) */
+static bool is_wanted(uint64_t planned)
+{
+    return plan.workload.kind == WORKLOAD_CLOSED ||
+           (planned < books.end && (plan.requests == 0 || measured < plan.requests));
+}
+
+/* Draws the next arrival, unless that has been done. */
+static bool draw(void)
+{
+    if (drawn || exhausted)
+        return drawn;
+    double time = arrivals_next(&arrivals);
+    if (time >= 0 && time <= SIM_TIME_MOST) {
+        upcoming.planned = books.start + (uint64_t)(time * 1e9);
+        drawn = is_wanted(upcoming.planned);
+    }
+    exhausted = !drawn;
+    if (drawn) {
+        measured += upcoming.planned >= books.begin;
+        upcoming.target = plan.workload.kind == WORKLOAD_TRACE ? line++ : requests_pick(&targets);
+    }
+    return drawn;
+}
+
 bool schedule_next(struct ask *next)
 {
-    double time = arrivals_next(&arrivals);
-    if (time < 0 || time > SIM_TIME_MOST)
+    if (!draw())
         return false;
-    next->planned = books.start + (uint64_t)(time * 1e9);
-    if (next->planned >= books.end || (plan.requests > 0 && measured == plan.requests))
-        return false;
-    measured += next->planned >= books.begin;
-    next->target = plan.workload.kind == WORKLOAD_TRACE ? line++ : requests_pick(&targets);
+    *next = upcoming;
+    drawn = false;
     return true;
+}
+
+bool schedule_due(uint64_t now, struct ask *next)
+{
+    return draw() && upcoming.planned <= now && schedule_next(next);
+}
+
+bool schedule_exhausted(void)
+{
+    return exhausted;
 }
 
 uint64_t schedule_pause(void)

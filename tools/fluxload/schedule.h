@@ -7,10 +7,18 @@
 /* From now on. */
 void schedule_start(void);
 
-/* The next arrival; false: there is none. Called by the source alone. */
+/* All that follow are called with the books held. */
+
+/* The next arrival; false: there is none. */
 bool schedule_next(struct ask *next);
 
-/* How long a client pauses, whether a session goes on, and what for. Called with the books held. */
+/* The same, if it is due by then. */
+bool schedule_due(uint64_t now, struct ask *next);
+
+/* None follows. */
+bool schedule_exhausted(void);
+
+/* How long a client pauses, whether a session goes on, and what for. */
 uint64_t schedule_pause(void);
 bool schedule_again(void);
 uint32_t schedule_pick(void);

@@ -14,8 +14,6 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#define REFUSED 3 /* exit status: the generator disturbed what it measured */
-
 int Prepare(void)
 {
     sim_random_prepare();
@@ -29,7 +27,7 @@ int Prepare(void)
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     if (error == 0) {
         schedule_start();
-        books_open();
+        books_open(SECOND / 100); /* until the sources run */
     }
     return error;
 }
@@ -37,11 +35,11 @@ int Prepare(void)
 int Report(void)
 {
     int status = 0;
-    books_watch(flux_now());
+    books_end(flux_now());
     if (plan.arrivals > 0)
         arrivals_print(&plan.workload, plan.seed, (unsigned)plan.arrivals);
     else
-        status = report_print() ? 0 : REFUSED;
+        status = report_print();
     if (fflush(stdout) != 0) {
         flux_log(FLUX_ERROR, "standard output: %s", flux_strerror(errno));
         status = 1;
@@ -68,26 +66,52 @@ static int sleep_until(uint64_t moment)
     return flux_stopping() ? EINTR : 0;
 }
 
-int Wait(Wait_out *out)
+int Next(Next_out *out)
 {
-    if (plan.arrivals > 0 || !schedule_next(&out->what))
-        return FLUX_STOP;
-    return sleep_until(out->what.planned) == 0 ? 0 : FLUX_STOP;
+    return plan.arrivals == 0 && schedule_next(&out->what) ? 0 : FLUX_STOP;
+}
+
+int Wait(Wait_in *in, Wait_out *out)
+{
+    out->what = in->what;
+    return sleep_until(in->what.planned) == 0 ? 0 : FLUX_STOP;
 }
 
 /* ---- a flow ---------------------------------------------------------------------------------- */
 
+/* NULL: there is none to make the request, which waits, or it is not to be made. */
+static client *board(struct ask what, uint64_t now)
+{
+    if (books_over(what.planned))
+        return NULL;
+    what = books_plan(what.planned, what.target);
+    if (what.counts)
+        books_lag(now - what.planned);
+    return books_take(what);
+}
+
+/* Where one has to wait for a client, so do all that are due by now: they need no flow each, of
+ * which an overloaded loop would have too few turns. */
 int Board(Board_in *in, Board_out *out)
 {
+    bool closed = plan.workload.kind == WORKLOAD_CLOSED;
     uint64_t now = flux_now();
-    books_watch(now);
-    client *me = NULL;
-    if (!books_over(in->what.planned)) {
-        struct ask what = books_plan(in->what.planned, in->what.target);
-        if (what.counts)
-            books_lag(now - what.planned);
-        me = books_take(what);
-    }
+    struct ask what = in->what;
+    if (!closed)
+        books_watch(now);
+    client *me = closed ? books_gather() : board(what, now);
+    while (!closed && me == NULL && schedule_due(now, &what))
+        me = board(what, now);
+    GO_ON(out, me);
+    return 0;
+}
+
+/* All are there: the first request of each is due. */
+int Gather(Gather_in *in, Gather_out *out)
+{
+    client *me = in->me;
+    books_watch(flux_now());
+    client_ask(me, books_plan(books.start, schedule_pick()));
     GO_ON(out, me);
     return 0;
 }
