@@ -129,10 +129,11 @@ def mixtures():
 
 
 def a_trace(folder):
+    in_order = "--connections=1"
     with web_server() as (server, url):
         times = Path(folder, "times")
         times.write_text("# seconds\n10 /a\n10.02 GET /b\n10.01 /p1\n")
-        point = load(url, f"--load=trace:{times}")
+        point = load(url, f"--load=trace:{times}", in_order)
         equal(targets(server, 3), ["/a", "/p1", "/b"], "what a trace asks for")
         equal(point["completed"], 3, "answers of a trace")
         del server.program.lines[:]
@@ -141,7 +142,7 @@ def a_trace(folder):
             f'192.0.2.7 - - [10/Oct/2000:13:{minute}:59 +0200] "GET {target} HTTP/1.1" 200 5 "-" "x"\n'
             for minute, target in ((55, "/p2"), (55, "/none"), (56, "/p3"))
         ))  # fmt: skip
-        point = load(url, f"--load=trace:{log},x200")
+        point = load(url, f"--load=trace:{log},x200", in_order)
         equal(targets(server, 3), ["/p2", "/none", "/p3"], "what a log asks for")
         equal(errors(point), {"status_4xx": 1}, "errors of a log")
 
