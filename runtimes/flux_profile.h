@@ -175,9 +175,13 @@ static inline void flux_probe_return(const char *name, uint64_t id, int error)
 #define flux_probe_return(name, id, error) ((void)0)
 #endif
 
+/* The node that the thread calls, for whoever watches it from another one (loop/watch.c). */
+extern _Thread_local _Atomic(const struct flux_place *) flux_calling;
+
 /* Around the call of a node, which is at that place of flux_places. */
 #define FLUX_CALL(flow, place)                                                                     \
     do {                                                                                           \
+        atomic_store_explicit(&flux_calling, &flux_places[place], memory_order_relaxed);           \
         flux_probe_enter(flux_places[place].node->name, (flow)->id);                               \
         if (flux_profiled(flow)->watch != NULL)                                                    \
             flux_watch_call(flow);                                                                 \
@@ -186,6 +190,7 @@ static inline void flux_probe_return(const char *name, uint64_t id, int error)
     do {                                                                                           \
         if (flux_profiled(flow)->watch != NULL)                                                    \
             flux_watch_return(flow, place);                                                        \
+        atomic_store_explicit(&flux_calling, NULL, memory_order_relaxed);                          \
         flux_probe_return(flux_places[place].node->name, (flow)->id, error);                       \
     } while (0)
 

@@ -13,8 +13,9 @@
 
 void fluxi_metric_head(FILE *out, const char *name, enum fluxi_metric_type type, const char *help)
 {
-    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
-            type == FLUXI_COUNTER ? "counter" : "gauge");
+    static const char *const types[] = {
+        [FLUXI_COUNTER] = "counter", [FLUXI_GAUGE] = "gauge", [FLUXI_HISTOGRAM] = "histogram"};
+    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, types[type]);
 }
 
 void fluxi_metric_label(FILE *out, const char *text)
@@ -251,6 +252,7 @@ static void print_nodes(FILE *out)
     fluxi_profile_each_node(print_node, &calls);
     fluxi_metric_head(out, errors.name, FLUXI_COUNTER, "Calls of the node that failed.");
     fluxi_profile_each_node(print_node, &errors);
+    fluxi_profile_metrics(out);
 }
 
 void fluxi_metrics_print(FILE *out)

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum fluxi_metric_type { FLUXI_COUNTER, FLUXI_GAUGE };
+enum fluxi_metric_type { FLUXI_COUNTER, FLUXI_GAUGE, FLUXI_HISTOGRAM };
 
 /* The head of a metric. By convention a counter's name ends in _total, and units are base units. */
 void fluxi_metric_head(FILE *out, const char *name, enum fluxi_metric_type type, const char *help);

@@ -65,6 +65,7 @@ void fluxi_carrier_switch(struct loop *loop, struct carrier *to)
     int error = errno;
     struct exceptions *exceptions = __cxa_get_globals ? __cxa_get_globals() : NULL;
     struct exceptions own = exceptions ? *exceptions : (struct exceptions){0};
+    const struct flux_place *calling = fluxi_profile_there() ? atomic_load(&flux_calling) : NULL;
     fluxi_stack_check(self);
     loop->running = to;
 #ifdef FLUXI_ASAN
@@ -78,6 +79,8 @@ void fluxi_carrier_switch(struct loop *loop, struct carrier *to)
     arrive(jump_fcontext(to->context, self));
     if (exceptions)
         *exceptions = own;
+    if (fluxi_profile_there())
+        atomic_store(&flux_calling, calling);
     errno = error;
 }
 

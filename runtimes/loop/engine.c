@@ -77,6 +77,8 @@ static void *loop_thread(void *argument)
         return NULL;
     fluxi_loop = loop;
     atomic_store(&loop->tid, gettid());
+    if (fluxi_profile_there())
+        atomic_store(&loop->calling, &flux_calling);
     if (fluxi_overflow_catch(&memory) != 0)
         flux_log(FLUX_WARNING, "no memory to report stack overflows on");
     fluxi_births_begin(loop);
@@ -92,9 +94,10 @@ static void loops_end(unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         fluxi_loop_notify(&fluxi_loops[i], FLUXI_QUIT);
+    fluxi_watch_end();
     for (unsigned i = 0; i < count; i++)
         pthread_join(fluxi_loops[i].thread, NULL);
-    fluxi_watch_end();
+    fluxi_watch_free();
     pthread_mutex_lock(&fluxi_loops_lock);
     for (unsigned i = 0; i < fluxi_loop_count; i++)
         loop_free(&fluxi_loops[i]);

@@ -22,6 +22,8 @@
 #ifndef FLUXI_LOOP_H
 #define FLUXI_LOOP_H
 
+#include "flux_profile.h"
+#include "profile/profile.h"
 #include "runtime.h"
 
 #include <pthread.h>
@@ -297,6 +299,7 @@ struct loop {
     alignas(64) atomic_uint watched_count;
     atomic_uint watched_at;
     _Atomic(const struct flux_source *) watched_source;
+    _Atomic(_Atomic(const struct flux_place *) *) calling; /* with a profile: the thread's own */
     atomic_int tid; /* of the thread, for the kernel */
 };
 
@@ -381,9 +384,11 @@ uint64_t fluxi_births_flows(void);
 extern uint64_t fluxi_watch_stall; /* --stall, ns; 0: nobody watches */
 extern atomic_bool fluxi_watch_sleeps;
 
-/* While there are loops. Where it cannot start, that is logged. */
+/* While there are loops. Where it cannot start, that is logged. It ends before they do, and what
+ * they wake it by is freed after them. */
 void fluxi_watch_start(void);
 void fluxi_watch_end(void);
+void fluxi_watch_free(void);
 void fluxi_watch_wake(void);
 void fluxi_watch_metrics(FILE *out);
 
@@ -393,6 +398,8 @@ static inline void fluxi_watch_see(struct loop *loop, const struct flux_flow *fl
     unsigned count = atomic_load_explicit(&loop->watched_count, memory_order_relaxed);
     atomic_store_explicit(&loop->watched_source, flow->source, memory_order_relaxed);
     atomic_store_explicit(&loop->watched_at, flow->at, memory_order_relaxed);
+    if (fluxi_profile_there())
+        atomic_store_explicit(&flux_calling, NULL, memory_order_relaxed);
     atomic_store_explicit(&loop->watched_count, count + 1, memory_order_release);
 }
 

@@ -76,14 +76,19 @@ static uint64_t delay_of(struct loop *loop)
     return sscanf(text, "%" SCNu64 " %" SCNu64, &ran, &waited) == 2 ? waited : 0;
 }
 
-/* Who it is that the loop runs: under trace, the node; else the one at which its flow went on when
- * it ran last. */
+/* Who it is that the loop runs: with a profile and under trace the node, else the one at which its
+ * flow went on when it ran last. */
 static void describe(struct loop *loop, char *text, size_t size)
 {
     const struct flux_source *source = atomic_load(&loop->watched_source);
     const struct flux_place *place = fluxi_place_at(source, atomic_load(&loop->watched_at));
+    _Atomic(const struct flux_place *) *own = atomic_load(&loop->calling);
+    const struct flux_place *calling = own != NULL ? atomic_load(own) : NULL;
+    bool exact = calling != NULL || !fluxi_policy.straight;
+    if (calling != NULL)
+        place = calling;
     if (place != NULL)
-        snprintf(text, size, "%s%s (%s:%u)", fluxi_policy.straight ? "a flow that went on at " : "",
+        snprintf(text, size, "%s%s (%s:%u)", exact ? "" : "a flow that went on at ",
                  place->node->name, place->node->file, place->node->line);
     else if (source != NULL)
         snprintf(text, size, "a flow of %s (%s:%u)", source->name, source->file, source->line);
@@ -218,7 +223,7 @@ void fluxi_watch_start(void)
     running = error == 0;
     if (!running) {
         flux_log(FLUX_WARNING, "nobody watches for loops that are held: %s", flux_strerror(error));
-        fluxi_watch_end();
+        fluxi_watch_free();
     }
 }
 
@@ -230,12 +235,16 @@ void fluxi_watch_end(void)
         fluxi_watch_wake();
         pthread_join(thread, NULL);
     }
+    running = false;
+}
+
+void fluxi_watch_free(void)
+{
     if (bell >= 0)
         REAL(close)(bell);
     free(looks);
     bell = -1;
     looks = NULL;
-    running = false;
 }
 
 void fluxi_watch_metrics(FILE *out)

@@ -28,6 +28,9 @@ int fluxi_profile_each_node(void (*each)(void *context, const struct flux_node *
                                          uint64_t calls, uint64_t errors),
                             void *context);
 
+/* Prints histograms of nodes and constraints for /metrics. */
+void fluxi_profile_metrics(FILE *out);
+
 /* ---- hooks ----------------------------------------------------------------------------------- *
  *
  * In programs with a profile only: ask fluxi_profile_there first. Whoever calls one owns the flow.

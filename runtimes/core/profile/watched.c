@@ -47,6 +47,8 @@ struct flux_watch {
 };
 
 /* Of the calling thread. */
+_Thread_local _Atomic(const struct flux_place *) flux_calling;
+
 static _Thread_local struct {
     uint64_t random;
     uint64_t run; /* how often it has resumed a flow */
