@@ -237,7 +237,11 @@ bool profile_add(struct profile *profile, const struct profile *other, const cha
         profile->begin = begin;
         profile->executors += other->executors;
         profile->helpers += other->helpers;
-        profile->processes += other->processes;
+        /* Of several processes each tells how many there are. */
+        if (other->processes <= 1)
+            profile->processes += other->processes;
+        else if (profile->processes < other->processes)
+            profile->processes = other->processes;
     } else {
         profile->seconds += other->seconds;
     }
@@ -309,6 +313,8 @@ static const struct node_profile *node_of(const struct profile *profile, const c
 double way_time(const struct profile *profile, const struct way_profile *way)
 {
     double time = 0;
+    if (strcmp(way->begins, "source") == 0) /* it waits for what is to come, which costs nobody */
+        return way->sampled > 0 ? way->count * way->cpu : 0;
     if (way->sampled > 0)
         return way->count * (way->cpu + way->blocked);
     for (unsigned i = 0; i < way->steps.count; i++) {

@@ -105,8 +105,8 @@ double profile_flows(const struct profile *profile);
 double node_cpu(const struct node_profile *node);     /* of all calls */
 double node_blocked(const struct node_profile *node); /* of all calls */
 double profile_nodes_cpu(const struct profile *profile);
-/* In nodes, on core and blocked, of all flows that took the way. A way of which there is no sample
- * is taken to be as long as its nodes are elsewhere. */
+/* In nodes, on core and blocked, of all flows that took the way; of a source part on core alone. A
+ * way of which there is no sample is taken to be as long as its nodes are elsewhere. */
 double way_time(const struct profile *profile, const struct way_profile *way);
 /* How long requests took. */
 struct histogram profile_latency(const struct profile *profile);
