@@ -7,7 +7,8 @@ In README.md, ARCHITECTURE.md and docs/*.md,
   - a block behind <!-- file: NAME --> is a file, for the commands below it; one behind
     <!-- append: NAME --> is added to that file;
   - in a block ```console lines with a prompt, "$ ", are commands and the others what they print.
-    All commands of a document run in one shell, with fluxc and the servers in their path. "..." in
+    All commands of a document run in one shell, with fluxc and the servers in their path, and the
+    folder of the sources as $FLUX. "..." in
     a line stands for any text, a line "..." for any lines. A port of 127.0.0.1 is whatever the
     system has given, but the same throughout the document; the time and the process in a line of
     the log are whatever they are.
@@ -86,9 +87,10 @@ def compile_block(fluxc, block):
 class Shell:
     """One bash for all commands of a document."""
 
-    def __init__(self, folder, build, fluxc):
+    def __init__(self, folder, build, fluxc, root):
         environment = {
             **os.environ,
+            "FLUX": str(root),
             "PATH": f"{fluxc.parent}:{build}/bin:{os.environ['PATH']}",
             "PKG_CONFIG_PATH": f"{build}/lib/pkgconfig",
             "LC_ALL": "C.UTF-8",
@@ -192,6 +194,7 @@ class Document:
         self.path = path
         self.rewriting = rewriting
         self.name = path.relative_to(root)
+        self.root = root
         self.lines = path.read_text().split("\n")
         self.blocks = blocks_of(self.lines)
         self.build = build
@@ -221,7 +224,7 @@ class Document:
 
     def check_commands(self, fluxc):
         with tempfile.TemporaryDirectory() as folder:
-            shell, ports = Shell(folder, self.build, fluxc), Ports()
+            shell, ports = Shell(folder, self.build, fluxc, self.root), Ports()
             for block in self.blocks:
                 if "not run" in block.comment:
                     continue
