@@ -3,6 +3,7 @@
  * A picture of characters is painted from what the client knows, and shown: by ncurses, or as lines
  * for those who cannot watch a screen (--print).
  */
+#include "address.h"
 #include "tag_client.h"
 
 #include <curses.h>
@@ -469,15 +470,10 @@ static int dial(const char *text)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
     struct addrinfo *found = NULL;
-    char *copy = strdup(text), *host = copy, *colon = copy != NULL ? strrchr(copy, ':') : NULL;
-    if (colon == NULL)
-        refuse("ADDR:PORT has no port");
-    *colon = '\0';
-    if (host[0] == '[' && colon[-1] == ']') {
-        host++;
-        colon[-1] = '\0';
-    }
-    const int problem = getaddrinfo(host, colon + 1, &hints, &found);
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
+    if (address_split(text, host, port) != 0)
+        refuse("ADDR:PORT is expected, with the port as a number, and [ADDR]:PORT for IPv6");
+    const int problem = getaddrinfo(host, port, &hints, &found);
     if (problem != 0) {
         fprintf(stderr, "tag: %s: %s\n", text, gai_strerror(problem));
         exit(1);
@@ -488,7 +484,6 @@ static int dial(const char *text)
         exit(1);
     }
     freeaddrinfo(found);
-    free(copy);
     return fd;
 }
 

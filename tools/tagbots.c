@@ -3,6 +3,7 @@
  * Each has a socket of its own, as a real client has. What they measure is when states arrive, by
  * the clock of the kernel that received them, so it is not their own work that they measure.
  */
+#include "address.h"
 #include "histogram.h"
 #include "tag_client.h"
 
@@ -396,19 +397,14 @@ static unsigned long number(const char *text, unsigned long most)
     return value;
 }
 
-static struct addrinfo *parse_server(char *text)
+static struct addrinfo *parse_server(const char *text)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
     struct addrinfo *server = NULL;
-    char *colon = strrchr(text, ':'), *host = text;
-    if (colon == NULL)
-        refuse("ADDR:PORT has no port");
-    *colon = '\0';
-    if (host[0] == '[' && colon[-1] == ']') {
-        host++;
-        colon[-1] = '\0';
-    }
-    const int problem = getaddrinfo(host, colon + 1, &hints, &server);
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
+    if (address_split(text, host, port) != 0)
+        refuse("ADDR:PORT is expected, with the port as a number, and [ADDR]:PORT for IPv6");
+    const int problem = getaddrinfo(host, port, &hints, &server);
     if (problem != 0) {
         fprintf(stderr, "tagbots: %s: %s\n", host, gai_strerror(problem));
         exit(1);

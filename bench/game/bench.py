@@ -25,7 +25,8 @@ BOARD = "400x200"
 
 COMMON = [
     "servers/common/cookie.c", "servers/common/clients.c", "servers/common/datagrams.c",
-    "servers/common/histogram.c", "servers/common/listen.c", "servers/common/tag_board.c",
+    "servers/common/address.c", "servers/common/histogram.c", "servers/common/listen.c",
+    "servers/common/tag_board.c",
     "servers/common/tag_game.c", "servers/common/tag_state.c", "servers/common/tag_wire.c",
 ]
 

@@ -1,6 +1,7 @@
 /* setup.c - options, and what lives as long as the program. */
 #include "bittorrent_flux.h"
 
+#include "address.h"
 #include "flux.h"
 #include "listen.h"
 
@@ -34,7 +35,8 @@ static atomic_bool failed;
 
 static int add_peer(const char *address)
 {
-    if (strrchr(address, ':') == NULL)
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
+    if (address_split(address, host, port) != 0)
         return EINVAL;
     if (peer_count == sizeof peers / sizeof peers[0])
         return ENOSPC;
@@ -143,19 +145,11 @@ static int load_torrent(const char *path)
 
 static int add_address(const char *text)
 {
-    char host[256];
-    const char *colon = strrchr(text, ':');
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV}, *found = NULL;
-    size_t length = colon != NULL ? (size_t)(colon - text) : sizeof host;
-    if (length >= sizeof host)
+    if (address_split(text, host, port) != 0)
         return EINVAL;
-    if (length >= 2 && text[0] == '[' && colon[-1] == ']') {
-        text++;
-        length -= 2;
-    }
-    memcpy(host, text, length);
-    host[length] = '\0';
-    int problem = getaddrinfo(host, colon + 1, &hints, &found);
+    int problem = getaddrinfo(host, port, &hints, &found);
     if (problem != 0) {
         flux_log(FLUX_ERROR, "peer %s: %s", text, gai_strerror(problem));
         return EADDRNOTAVAIL;

@@ -1,5 +1,6 @@
 #include "listen.h"
 
+#include "address.h"
 #include "flux.h"
 
 #include <errno.h>
@@ -21,36 +22,13 @@ static size_t address_count;
 static int sockets[MOST];
 static size_t socket_count;
 
-int listen_split(const char *address, char host[LISTEN_HOST_SIZE],
-                 char service[LISTEN_SERVICE_SIZE])
-{
-    const char *colon = strrchr(address, ':');
-    if (colon == NULL || colon[1] == '\0' || strlen(colon + 1) >= LISTEN_SERVICE_SIZE)
-        return EINVAL;
-    if (strspn(colon + 1, "0123456789") != strlen(colon + 1))
-        return EINVAL;
-    size_t length = (size_t)(colon - address);
-    if (length >= 2 && address[0] == '[' && colon[-1] == ']') {
-        address++;
-        length -= 2;
-    } else if (memchr(address, ':', length) != NULL) {
-        return EINVAL;
-    }
-    if (length >= LISTEN_HOST_SIZE)
-        return EINVAL;
-    memcpy(host, address, length);
-    host[length] = '\0';
-    strcpy(service, colon + 1);
-    return 0;
-}
-
 int listen_option(const char *address)
 {
-    char host[LISTEN_HOST_SIZE], service[LISTEN_SERVICE_SIZE];
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
     if (address_count == MOST)
         return ENOSPC;
     addresses[address_count] = address;
-    int error = listen_split(address, host, service);
+    int error = address_split(address, host, port);
     if (error == 0)
         address_count++;
     return error;
@@ -127,12 +105,12 @@ static int announce(const char *what, int fd)
 
 static int open_address(const char *address, enum listen_mode mode, int *opened)
 {
-    char host[LISTEN_HOST_SIZE], service[LISTEN_SERVICE_SIZE];
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    int error = listen_split(address, host, service);
+    int error = address_split(address, host, port);
     if (error == 0) {
-        int problem = getaddrinfo(host[0] != '\0' ? host : NULL, service, &hints, &found);
+        int problem = getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &found);
         if (problem != 0) {
             flux_log(FLUX_ERROR, "cannot listen on %s: %s", address, gai_strerror(problem));
             return problem == EAI_MEMORY ? ENOMEM : EADDRNOTAVAIL;

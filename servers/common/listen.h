@@ -9,14 +9,6 @@
 
 #include "clients.h"
 
-#define LISTEN_HOST_SIZE    256
-#define LISTEN_SERVICE_SIZE 16
-
-/* Splits "ADDR:PORT" at its last colon, and takes the brackets off an address of IPv6. The host may
- * be empty. EINVAL. */
-int listen_split(const char *address, char host[LISTEN_HOST_SIZE],
-                 char service[LISTEN_SERVICE_SIZE]);
-
 /* For FLUX_CALL: keeps ADDR:PORT, [ADDR]:PORT or :PORT (every address). Returns EINVAL where it is
  * none, ENOSPC where there are too many. */
 int listen_option(const char *address);

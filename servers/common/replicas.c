@@ -1,7 +1,7 @@
 #include "replicas.h"
 
+#include "address.h"
 #include "flux.h"
-#include "listen.h"
 #include "strategy.h"
 
 #include <errno.h>
@@ -60,14 +60,13 @@ static int look_up(struct replica *replica, const char *name, bool numeric)
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV | (numeric ? AI_NUMERICHOST : 0)};
     struct addrinfo *found = NULL;
-    char host[LISTEN_HOST_SIZE], service[LISTEN_SERVICE_SIZE];
-    int error = listen_split(name, host, service);
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
+    int error = address_split(name, host, port);
     if (error != 0 || host[0] == '\0' || strlen(name) >= sizeof replica->name)
         return EINVAL;
-    unsigned long port = strtoul(service, NULL, 10); /* getaddrinfo takes what it can of it */
-    if (port == 0 || port > UINT16_MAX)
+    if (strtoul(port, NULL, 10) == 0)
         return EINVAL;
-    int problem = getaddrinfo(host, service, &hints, &found);
+    int problem = getaddrinfo(host, port, &hints, &found);
     if (problem != 0)
         return problem == EAI_MEMORY ? ENOMEM : problem == EAI_NONAME ? EINVAL : EADDRNOTAVAIL;
     memcpy(&replica->address, found->ai_addr, found->ai_addrlen);

@@ -1,5 +1,6 @@
 #include "upstream.h"
 
+#include "address.h"
 #include "flux.h"
 
 #include <errno.h>
@@ -13,8 +14,6 @@
 #include <sys/ioctl.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#define HOST_SIZE 256
 
 /* Nanoseconds for which a connection over TCP is not answered before it seems to be waiting. */
 #define PATIENCE UINT64_C(10000000)
@@ -81,18 +80,10 @@ static int look_up(struct upstream *upstream, const char *text)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    char host[HOST_SIZE];
-    const char *colon = strrchr(text, ':');
-    size_t length = colon != NULL ? (size_t)(colon - text) : 0;
-    if (length >= 2 && text[0] == '[' && text[length - 1] == ']') {
-        text++;
-        length -= 2;
-    }
-    if (length == 0 || length >= sizeof host || colon[1] == '\0')
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
+    if (address_split(text, host, port) != 0 || host[0] == '\0')
         return EINVAL;
-    memcpy(host, text, length);
-    host[length] = '\0';
-    int problem = getaddrinfo(host, colon + 1, &hints, &found);
+    int problem = getaddrinfo(host, port, &hints, &found);
     if (problem != 0)
         return problem == EAI_MEMORY ? ENOMEM : EADDRNOTAVAIL;
     memcpy(&upstream->address, found->ai_addr, found->ai_addrlen);

@@ -510,7 +510,8 @@ static void upstream_new__addresses__taken_or_refused_with_a_line(void **state)
         {"127.0.0.1:", EINVAL},
         {":9000", EINVAL},
         {"", EINVAL},
-        {"127.0.0.1:http", EADDRNOTAVAIL},
+        {"127.0.0.1:http", EINVAL},
+        {"host.invalid:9000", EADDRNOTAVAIL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         given = cases[i].address;
