@@ -130,10 +130,8 @@ static void print_nodes(const struct program *program, struct text *out)
     for (unsigned i = 0; i < program->nodes.count; i++) {
         const struct node *node = program->nodes.at[i];
         bool dispatches = node->arm_count > 0 && node->arms[0].patterns != NULL;
-        text_print(out, "    {.name = \"%s\"%s%s%s%s", node->name,
-                   node->kind == NODE_CONCRETE ? ", .concrete = true" : "",
+        text_print(out, "    {.name = \"%s\"%s%s", node->name,
                    node->blocking ? ", .blocking = true" : "",
-                   node->await != NULL ? ", .awaits = true" : "",
                    node->repeat != NULL ? ", .repeats = true" : "");
         if (dispatches)
             text_print(out, ", .arms = %u", node->arm_count);

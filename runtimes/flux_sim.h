@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLUX_SIM_VERSION 1
+#define FLUX_SIM_VERSION 2
 
 enum flux_sim_op {
     FLUX_SIM_CALL,   /* node `what`; it fails: other */
@@ -42,7 +42,7 @@ struct flux_sim_step {
 
 struct flux_sim_node {
     const char *name;
-    bool concrete, blocking, awaits, repeats;
+    bool blocking, repeats;
     unsigned arms; /* of a dispatch; 0: none */
 };
 

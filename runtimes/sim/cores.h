@@ -14,16 +14,21 @@ static void start_slice(struct sim *sim, uint32_t index)
     at(sim, sim->now + slice, EVENT(EVENT_SLICE, index));
 }
 
-/* Ideal sharing: each has had as much as the others since it came, so they are done in the order of
- * what they will have had then; it grows at a rate that changes when somebody comes or goes. */
-static void advance(struct sim *sim)
+/* So many more flows compute from now on. Ideal sharing: each has had as much as the others since
+ * it came, so they are done in the order of what they will have had then; it grows at a rate that
+ * changes when somebody comes or goes. */
+static void occupy_cores(struct sim *sim, int change)
 {
     struct cores *cores = &sim->cores;
     if (cores->running > 0) {
-        double each = (double)sim->machine->cores / cores->running;
-        cores->attained += (sim->now - cores->last) * (each < 1 ? each : 1);
+        unsigned most = sim->machine->cores;
+        double used = (sim->now - cores->last) * (cores->running < most ? cores->running : most);
+        sim->to->totals.cpu += used;
+        if (sim->machine->quantum <= 0)
+            cores->attained += used / cores->running;
     }
     cores->last = sim->now;
+    cores->running = (unsigned)((int)cores->running + change);
 }
 
 static void expect_next(struct sim *sim)
@@ -42,20 +47,19 @@ static void compute(struct sim *sim, uint32_t index, double demand)
 {
     struct cores *cores = &sim->cores;
     demand /= sim->machine->speed;
-    sim->to->totals.cpu += demand;
     if (cores->direct) {
-        at(sim, sim->now + demand, EVENT(EVENT_FLOW, index));
+        occupy_cores(sim, 1);
+        at(sim, sim->now + demand, EVENT(EVENT_COMPUTED, index));
     } else if (sim->machine->quantum > 0) {
         sim->flows[index].remaining = demand;
         if (cores->running < sim->machine->cores) {
-            cores->running++;
+            occupy_cores(sim, 1);
             start_slice(sim, index);
         } else {
             append(sim, &cores->queue, index);
         }
     } else {
-        advance(sim);
-        cores->running++;
+        occupy_cores(sim, 1);
         if (!sim_heap_put(&cores->shared, cores->attained + demand, index))
             sim->error = "no memory for flows on cores";
         expect_next(sim);
@@ -76,7 +80,7 @@ static bool slice_over(struct sim *sim, uint32_t index)
     if (cores->queue.count > 0)
         start_slice(sim, pop(sim, &cores->queue));
     else
-        cores->running--;
+        occupy_cores(sim, -1);
     return done;
 }
 

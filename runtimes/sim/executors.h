@@ -135,10 +135,8 @@ static void tick(struct sim *sim, unsigned source)
     struct source_state *state = &sim->source_states[source];
     double period = (double)sim->sources[source].period * 1e-9;
     at(sim, (double)(++state->ticks + 1) * period, EVENT(EVENT_CLOCK, source));
-    if (state->ticking) {
-        sim->to->totals.missed++;
+    if (state->ticking)
         return;
-    }
     state->ticking = true;
     launch(sim, source, -1);
 }
@@ -151,15 +149,18 @@ static void happen(struct sim *sim, struct sim_event event)
     case EVENT_FLOW:
         go_on(sim, index);
         break;
+    case EVENT_COMPUTED:
+        occupy_cores(sim, -1);
+        go_on(sim, index);
+        break;
     case EVENT_SLICE:
         if (slice_over(sim, index))
             go_on(sim, index);
         break;
     case EVENT_SHARED:
         if (index == sim->cores.generation) {
-            advance(sim);
+            occupy_cores(sim, -1);
             uint32_t done = sim_heap_take(&sim->cores.shared).what;
-            sim->cores.running--;
             expect_next(sim);
             go_on(sim, done);
         }

@@ -12,6 +12,7 @@ struct row {
     double throughput, response, quantiles[QUANTILES], requests, lost;
     double cores, executors, helpers, disks, warm_up, end, little;
     double *held, *waited;
+    struct node_use *nodes;
     bool grows;
     uint64_t events, failed, completed;
     const char *error;
@@ -85,17 +86,38 @@ static void summarise(struct row *row, const struct model *model, const struct r
     }
 }
 
+static double of_each(double sum, uint64_t count)
+{
+    return count > 0 ? sum / (double)count : 0;
+}
+
+static void summarise_nodes(struct row *row, const struct model *model,
+                            const struct replication *run, uint64_t completed)
+{
+    for (unsigned i = 0; i < model->program->node_count; i++) {
+        const struct node_totals *node = &run->nodes[i];
+        row->nodes[i] = (struct node_use){
+            .calls = of_each((double)node->calls, completed),
+            .errors = of_each((double)node->errors, node->calls),
+            .cpu = of_each(node->cpu / model->machine.speed, node->calls),
+            .blocked = of_each(node->blocked, node->calls),
+        };
+    }
+}
+
 static void finish_one(struct work *work, unsigned number, struct replication *run)
 {
     struct row *row = &work->rows[number];
     unsigned constraints = work->model->program->constraint_count;
     row->held = calloc(2 * (size_t)constraints + 1, sizeof *row->held);
+    row->nodes = calloc(work->model->program->node_count + 1, sizeof *row->nodes);
     row->error = run->error;
-    if (row->held == NULL)
+    if (row->held == NULL || row->nodes == NULL)
         row->error = "no memory for a replication";
     if (row->error == NULL) {
         row->waited = row->held + constraints;
         row->warm_up = work->cut * (run->first_room / SIM_PARTS);
+        summarise_nodes(row, work->model, run, run->totals.completed);
         replication_cut(run, work->cut);
         summarise(row, work->model, run);
     }
@@ -253,6 +275,15 @@ static void conclude(struct point *to, const struct work *work, unsigned count, 
             to->waited[k] += rows[i].waited[k] / count;
         }
     }
+    for (unsigned n = 0; n < work->model->program->node_count; n++) {
+        to->nodes[n] = (struct node_use){.calls = 0};
+        for (unsigned i = 0; i < count; i++) {
+            to->nodes[n].calls += rows[i].nodes[n].calls / count;
+            to->nodes[n].errors += rows[i].nodes[n].errors / count;
+            to->nodes[n].cpu += rows[i].nodes[n].cpu / count;
+            to->nodes[n].blocked += rows[i].nodes[n].blocked / count;
+        }
+    }
     to->saturated = growing > count / 2;
     to->replications = count;
     to->bottleneck_use = 0;
@@ -281,11 +312,13 @@ void experiment_run(struct point *to, const struct model *model, const struct ef
         most = count;
     struct work work = {.model = model, .effort = effort, .tick = tick};
     double *scratch = calloc(most, sizeof *scratch);
-    *to = (struct point){.held = calloc(2 * (size_t)constraints + 1, sizeof *to->held)};
+    *to = (struct point){.held = calloc(2 * (size_t)constraints + 1, sizeof *to->held),
+                         .nodes = calloc(model->program->node_count + 1, sizeof *to->nodes)};
     work.rows = calloc(most, sizeof *work.rows);
     work.runs = calloc(count, sizeof *work.runs);
     pthread_mutex_init(&work.lock, NULL);
-    if (work.rows == NULL || work.runs == NULL || scratch == NULL || to->held == NULL) {
+    if (work.rows == NULL || work.runs == NULL || scratch == NULL || to->held == NULL ||
+        to->nodes == NULL) {
         to->error = "no memory";
         goto done;
     }
@@ -305,8 +338,10 @@ void experiment_run(struct point *to, const struct model *model, const struct ef
         count = count * 3 / 2 + 1 < most ? count * 3 / 2 + 1 : most;
     }
 done:
-    for (unsigned i = 0; work.rows != NULL && i < most; i++)
+    for (unsigned i = 0; work.rows != NULL && i < most; i++) {
         free(work.rows[i].held);
+        free(work.rows[i].nodes);
+    }
     pthread_mutex_destroy(&work.lock);
     free(work.rows);
     free(work.runs);
@@ -316,4 +351,5 @@ done:
 void point_free(struct point *point)
 {
     free(point->held);
+    free(point->nodes);
 }

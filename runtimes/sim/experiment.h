@@ -19,12 +19,21 @@ struct effort {
 enum { P50, P90, P99, P999, QUANTILES };
 extern const double quantile_shares[QUANTILES];
 
+/* What calls of a node took, those that the warm-up had included. */
+struct node_use {
+    double calls;  /* for each request that was answered */
+    double errors; /* of each call */
+    double cpu,
+        blocked; /* seconds of a core, and in waits that the node does not await; of each call */
+};
+
 struct point {
     struct sim_estimate throughput, response, quantiles[QUANTILES], requests, lost;
     double cores, executors, helpers, disks; /* utilisations, 0 to 1 */
     double *held;                            /* of each constraint: the share of time */
     double *waited;                          /* likewise: seconds for each time it was taken */
-    const char *bottleneck;                  /* what is used most, and how much */
+    struct node_use *nodes;
+    const char *bottleneck; /* what is used most, and how much */
     double bottleneck_use;
     bool saturated; /* an open load that the machine is no match for: no steady state */
     double little;  /* requests in the system over throughput times response, less 1 */

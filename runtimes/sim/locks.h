@@ -34,7 +34,6 @@ static bool take(struct sim *sim, uint32_t index, uint32_t constraint, bool writ
     }
     flow->wants_write = write;
     flow->since = sim->now;
-    sim->to->constraints[constraint].waits++;
     append(sim, &lock->waiting, index);
     return false;
 }

@@ -12,13 +12,13 @@
 #include <limits.h>
 
 struct node_times {
-    struct sim_distribution cpu;     /* on a core */
+    struct sim_distribution cpu;      /* on a core */
     struct sim_distribution cpu_idle; /* likewise, of a flow whose executor had nothing to do */
-    struct sim_distribution blocked; /* in a call, without one */
-    struct sim_distribution disk;    /* at the disks, without one */
-    struct sim_distribution await;   /* until what it awaits is there */
-    double error;                    /* the probability that it fails */
-    double again;                    /* of a repeat: of another turn */
+    struct sim_distribution blocked;  /* in a call, without one */
+    struct sim_distribution disk;     /* at the disks, without one */
+    struct sim_distribution await;    /* until what it awaits is there */
+    double error;                     /* the probability that it fails */
+    double again;                     /* of a repeat: of another turn */
     double *arms; /* of a dispatch: of each arm or one before it; NULL: the last */
     bool has_cpu, has_cpu_idle, has_blocked, has_disk, has_await;
 };

@@ -1,10 +1,10 @@
 /* random.h - independent streams of random numbers.
  *
- * A stream is a key (the seed, the replication, what it is for) and a counter, run through
- * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC
- * 2011). So what one part of a model draws does not depend on what another does: two machines that
- * are compared see the same arrivals and the same service times (common random numbers), and
- * replications need not be run in order.
+ * A stream is a key, the seed, and a counter, of which a word each is the replication and what it
+ * is for, the others the place in the stream, run through Philox4x32-10 (Salmon, Moraes, Dror,
+ * Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011). So what one part of a model draws
+ * does not depend on what another does: two machines that are compared see the same arrivals and
+ * the same service times (common random numbers), and replications need not be run in order.
  */
 #ifndef SIM_RANDOM_H
 #define SIM_RANDOM_H
@@ -20,6 +20,9 @@ struct sim_random {
     unsigned used;
     uint64_t words[2 * SIM_BLOCKS];
 };
+
+/* A purpose, up to 15, for each of up to 2^28 sources or nodes. */
+#define SIM_STREAM(purpose, index) ((uint32_t)(purpose) << 28 | (uint32_t)(index))
 
 void sim_random_start(struct sim_random *random, uint64_t seed, uint32_t replication,
                       uint32_t purpose);

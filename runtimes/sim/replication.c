@@ -24,7 +24,6 @@ static void subtract(struct totals *from, const struct totals *what)
     from->completed -= what->completed;
     from->lost -= what->lost;
     from->failed -= what->failed;
-    from->missed -= what->missed;
 }
 
 void replication_cut(struct replication *replication, uint32_t parts)
@@ -94,13 +93,13 @@ static bool make_sources(struct sim *sim, uint64_t seed, uint32_t number)
     if (sim->source_states == NULL || sim->node_random == NULL)
         return false;
     for (unsigned i = 0; i < nodes; i++)
-        sim_random_start(&sim->node_random[i], seed, number, PURPOSE(3 * sources + i));
+        sim_random_start(&sim->node_random[i], seed, number, SIM_STREAM(STREAM_NODE, i));
     for (unsigned i = 0; i < sources; i++) {
         struct source_state *state = &sim->source_states[i];
         state->idle = EMPTY;
-        arrivals_start(&state->arrivals, &sim->model->workloads[i], seed + i, number);
-        sim_random_start(&state->pause, seed, number, PURPOSE(3 * i));
-        sim_random_start(&state->session, seed, number, PURPOSE(3 * i + 1));
+        arrivals_start(&state->arrivals, &sim->model->workloads[i], seed, number, i);
+        sim_random_start(&state->pause, seed, number, SIM_STREAM(STREAM_PAUSES, i));
+        sim_random_start(&state->session, seed, number, SIM_STREAM(STREAM_SESSIONS, i));
     }
     return true;
 }

@@ -9,16 +9,16 @@
 struct totals {
     double time;
     double requests;  /* in the system, integrated */
-    double cpu;       /* core seconds used */
+    double cpu;       /* cores that are used, likewise */
     double executors; /* seconds that workers or loops were occupied */
     double helpers, disks;
-    uint64_t completed, lost, failed, missed;
+    uint64_t completed, lost, failed;
 };
 
 struct constraint_totals {
     double held;   /* seconds, by a writer or by any reader, of all its sessions together */
     double waited; /* seconds, of all flows */
-    uint64_t taken, waits;
+    uint64_t taken;
 };
 
 struct node_totals {

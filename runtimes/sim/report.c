@@ -6,6 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static void print_nodes(const struct flux_sim_program *program, const struct point *point)
+{
+    char text[2][24];
+    printf("\n%-20s %14s %9s %12s %12s\n", "node", "calls/request", "errors", "core time",
+           "blocked");
+    for (unsigned i = 0; i < program->node_count; i++) {
+        const struct node_use *node = &point->nodes[i];
+        if (node->calls > 0)
+            printf("%-20s %14.4g %7.3g %% %12s %12s\n", program->nodes[i].name, node->calls,
+                   100 * node->errors, sim_time_text(node->cpu, text[0], sizeof text[0]),
+                   sim_time_text(node->blocked, text[1], sizeof text[1]));
+    }
+}
+
 static void print_table(const struct asked *asked, const struct labelled *points, unsigned count)
 {
     char text[6][24];
@@ -55,6 +69,7 @@ static void print_table(const struct asked *asked, const struct labelled *points
         printf("constraint %s: held %.1f %% of the time, waited for %s on average\n",
                program->constraints[i].name, 100 * point->held[i],
                sim_time_text(point->waited[i], text[0], sizeof text[0]));
+    print_nodes(program, point);
 }
 
 static void print_csv(const struct labelled *points, unsigned count)
@@ -110,6 +125,18 @@ static void print_json(const struct asked *asked, const struct labelled *points,
         for (unsigned k = 0; k < program->constraint_count; k++)
             printf("%s\"%s\": {\"held\": %.12g, \"waited\": %.12g}", k > 0 ? ", " : "",
                    program->constraints[k].name, point->held[k], point->waited[k]);
+        printf("}, \"nodes\": {");
+        const char *comma = "";
+        for (unsigned n = 0; n < program->node_count; n++) {
+            const struct node_use *node = &point->nodes[n];
+            if (node->calls == 0)
+                continue;
+            printf("%s\"%s\": {\"calls\": %.12g, \"errors\": %.12g, \"cpu\": %.12g, "
+                   "\"blocked\": %.12g}",
+                   comma, program->nodes[n].name, node->calls, node->errors, node->cpu,
+                   node->blocked);
+            comma = ", ";
+        }
         printf("}, \"replications\": %u, \"warm_up\": %.12g, \"end\": %.12g, \"little\": %.6g, "
                "\"completed\": %llu, \"failed\": %llu, \"events\": %llu}",
                point->replications, point->warm_up, point->end, point->little,

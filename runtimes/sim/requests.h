@@ -5,9 +5,19 @@
 #ifndef SIM_REQUESTS_H
 #define SIM_REQUESTS_H
 
-#include "run.h"
+#include "cores.h"
 
 /* ---- their measure --------------------------------------------------------------------------- */
+
+static void settle_integrals(struct sim *sim)
+{
+    count_requests(sim, 0);
+    occupy_cores(sim, 0);
+    occupy_executors(sim, 0);
+    occupy(sim, &sim->helpers_busy, &sim->helpers_since, &sim->to->totals.helpers, 0);
+    occupy(sim, &sim->disks_busy, &sim->disks_since, &sim->to->totals.disks, 0);
+    sim->to->totals.time = sim->now;
+}
 
 static void store(struct sim *sim, double response)
 {

@@ -11,12 +11,21 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define NOBODY     UINT32_MAX
-#define PURPOSE(n) (16u + (n)) /* of streams: those below are the workload's */
+#define NOBODY UINT32_MAX
 
-enum event_kind { EVENT_FLOW, EVENT_SLICE, EVENT_SHARED, EVENT_ARRIVAL, EVENT_PAUSE, EVENT_CLOCK };
+enum event_kind {
+    EVENT_FLOW,
+    EVENT_COMPUTED, /* on a core of its own */
+    EVENT_SLICE,
+    EVENT_SHARED,
+    EVENT_ARRIVAL,
+    EVENT_PAUSE,
+    EVENT_CLOCK
+};
 #define EVENT(kind, index) ((uint32_t)(kind) << 28 | (uint32_t)(index))
 #define FLOWS_MAX          (1u << 28)
+
+enum { STREAM_PAUSES = 8, STREAM_SESSIONS, STREAM_NODE }; /* those below are the workload's */
 
 enum place { ON_EXECUTOR, ON_HELPER, AWAY }; /* AWAY: parked; it has to queue before it goes on */
 
@@ -27,7 +36,7 @@ struct flow {
     double since;     /* waits for a constraint since then */
     double answered;  /* when the last request was */
     double drawn;     /* core seconds of the next computation, once they are known; else below 0 */
-    uint32_t step, next, prev, loop, session;
+    uint32_t step, next, loop, session;
     uint16_t arm, source;
     uint8_t phase, place;
     bool cold;    /* its executor has had nothing to do before it came */
@@ -74,7 +83,8 @@ struct backlog {
 struct cores {
     unsigned running;       /* flows that compute on a core; with ideal sharing, that want to */
     struct list queue;      /* of those that wait for one */
-    double attained, last;  /* ideal sharing: what each has had, up to then */
+    double last;            /* since when it has been so many */
+    double attained;        /* ideal sharing: what each has had, up to then */
     struct sim_heap shared; /* flows by what they will have had when they are done */
     uint32_t generation;    /* of the event that says so */
     bool direct;            /* there are cores for all */
@@ -116,7 +126,7 @@ struct sim {
     struct cores cores;
 
     struct lock *locks; /* by constraint, then session */
-    uint32_t *lock_base, lock_count;
+    uint32_t *lock_base;
     struct source_state *source_states;
     struct sim_random *node_random; /* for each node: times, errors and decisions */
 
@@ -206,15 +216,6 @@ static void occupy(const struct sim *sim, unsigned *busy, double *since, double 
 static void occupy_executors(struct sim *sim, int change)
 {
     occupy(sim, &sim->executors_busy, &sim->executors_since, &sim->to->totals.executors, change);
-}
-
-static void settle_integrals(struct sim *sim)
-{
-    count_requests(sim, 0);
-    occupy_executors(sim, 0);
-    occupy(sim, &sim->helpers_busy, &sim->helpers_since, &sim->to->totals.helpers, 0);
-    occupy(sim, &sim->disks_busy, &sim->disks_since, &sim->to->totals.disks, 0);
-    sim->to->totals.time = sim->now;
 }
 
 #endif

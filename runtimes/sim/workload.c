@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#define PURPOSE_ARRIVALS 1u
+#define STREAM_ARRIVALS 1
 
 static bool number(const char **text, double *value)
 {
@@ -311,10 +311,10 @@ void workload_scale(struct workload *workload, double rate)
 /* ---- arrivals -------------------------------------------------------------------------------- */
 
 void arrivals_start(struct arrivals *arrivals, const struct workload *workload, uint64_t seed,
-                    uint32_t replication)
+                    uint32_t replication, uint32_t source)
 {
     *arrivals = (struct arrivals){.workload = workload};
-    sim_random_start(&arrivals->random, seed, replication, PURPOSE_ARRIVALS);
+    sim_random_start(&arrivals->random, seed, replication, SIM_STREAM(STREAM_ARRIVALS, source));
 }
 
 double arrivals_next(struct arrivals *arrivals)
@@ -342,7 +342,7 @@ double arrivals_next(struct arrivals *arrivals)
 void arrivals_print(const struct workload *workload, uint64_t seed, unsigned count)
 {
     struct arrivals arrivals;
-    arrivals_start(&arrivals, workload, seed, 0);
+    arrivals_start(&arrivals, workload, seed, 0, 0);
     for (unsigned i = 0; i < count; i++) {
         double time = arrivals_next(&arrivals);
         if (time < 0)

@@ -60,8 +60,9 @@ struct arrivals {
     size_t count;
 };
 
+/* Those of two sources have nothing to do with each other. */
 void arrivals_start(struct arrivals *arrivals, const struct workload *workload, uint64_t seed,
-                    uint32_t replication);
+                    uint32_t replication, uint32_t source);
 
 /* The next one, in seconds from the start; a negative number: there is none. Of a closed workload
  * all clients come at time 0. */

@@ -95,6 +95,27 @@ def what_is_used_most():
     check(most("--runtime=pool", "--threads=1", "--cores=4") == "workers", "the only worker")
 
 
+def what_was_taken():
+    """By nodes, and of cores: while they are used, and not ahead of it."""
+    for quantum in ("3ms", "0"):
+        for cores in (1, 4, 100):
+            found = point("station", "--load=closed:50,0s", EXP, "--requests=200",
+                          "--replications=4", f"--quantum={quantum}", f"--cores={cores}")
+            check(found["cores_used"] <= 1 + 1e-9, f"cores are used {found['cores_used']} times")
+            check(found["cores_used"] > 0.4, "more than half of the clients find a core")
+    found = point("tandem", "--load=open:poisson:4", *TANDEM, *SOME, "--cpu-speed=2")["nodes"]
+    for name, seconds in (("First", 0.05), ("Second", 0.08), ("Third", 0.04)):
+        near(found[name]["calls"], 1, 0.01, f"calls of {name} for each request")
+        near(found[name]["cpu"], seconds / 2, 0.02, f"core seconds of {name}")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "profile")
+        file.write_text('{"format": 1, "nodes": {"Serve": {"cpu": "10ms", "blocked": "30ms", '
+                        '"error": "20%"}}}')
+        found = point("station", "--load=open:poisson:1", f"--profile={file}", *SOME)["nodes"]["Serve"]
+    near(found["blocked"], 0.03, 1e-6, "blocked")
+    near(found["errors"], 0.2, 0.05, "errors")
+
+
 def sweeps():
     rates = [p["load"] for p in points("station", "--load=open:poisson:1", EXP, "--rate=0.2..0.8:0.2",
                                        "--requests=1000")]
@@ -151,6 +172,6 @@ def profiles_are_checked():
 
 for test in (the_same_seed_the_same_bytes, doubled_times_double_the_response, more_is_never_less,
              nodes_without_length_and_in_two_halves, little_holds, too_much_is_said_to_be,
-             connections_that_stay, what_is_used_most, sweeps, what_is_wrong_is_said,
-             profiles_are_checked):
+             connections_that_stay, what_is_used_most, what_was_taken, sweeps,
+             what_is_wrong_is_said, profiles_are_checked):
     test()

@@ -80,7 +80,7 @@ static void arrivals_next__poisson__exponential_gaps(void **state)
     struct workload workload = parsed("open:poisson:1000");
     struct arrivals arrivals;
     double last = 0, sum = 0, squares = 0;
-    arrivals_start(&arrivals, &workload, 1, 0);
+    arrivals_start(&arrivals, &workload, 1, 0, 0);
     for (int i = 0; i < COUNT; i++) {
         double time = arrivals_next(&arrivals), gap = time - last;
         assert_true(gap >= 0);
@@ -93,13 +93,29 @@ static void arrivals_next__poisson__exponential_gaps(void **state)
     assert_true(variation > 0.97 && variation < 1.03);
 }
 
+static void arrivals_next__other_source_or_seed__other_times(void **state)
+{
+    (void)state;
+    static const uint32_t names[][2] = {{1, 0}, {1, 1}, {1, 2}, {2, 0}, {2, 1}, {3, 0}};
+    enum { COUNT = sizeof names / sizeof names[0] };
+    struct workload workload = parsed("open:poisson:1000");
+    double first[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        struct arrivals arrivals;
+        arrivals_start(&arrivals, &workload, names[i][0], 0, names[i][1]);
+        first[i] = arrivals_next(&arrivals);
+        for (size_t k = 0; k < i; k++)
+            assert_true(first[i] != first[k]);
+    }
+}
+
 static void arrivals_next__constant__no_drift(void **state)
 {
     (void)state;
     struct workload workload = parsed("open:const:3");
     struct arrivals arrivals;
     double time = 0;
-    arrivals_start(&arrivals, &workload, 1, 0);
+    arrivals_start(&arrivals, &workload, 1, 0, 0);
     for (int i = 0; i < 3000000; i++)
         time = arrivals_next(&arrivals);
     assert_true(time == 1000000);
@@ -116,7 +132,7 @@ static void arrivals_next__trace__in_order_from_zero_with_its_speed(void **state
     snprintf(text, sizeof text, "trace:%s,x2", name);
     struct workload workload = parsed(text);
     struct arrivals arrivals;
-    arrivals_start(&arrivals, &workload, 1, 0);
+    arrivals_start(&arrivals, &workload, 1, 0, 0);
     assert_true(arrivals_next(&arrivals) == 0);
     assert_true(arrivals_next(&arrivals) == 1.25);
     assert_true(arrivals_next(&arrivals) == 3.25);
@@ -223,6 +239,7 @@ int main(void)
         cmocka_unit_test(workload_parse__texts__what_they_say),
         cmocka_unit_test(workload_parse__nonsense__refused),
         cmocka_unit_test(arrivals_next__poisson__exponential_gaps),
+        cmocka_unit_test(arrivals_next__other_source_or_seed__other_times),
         cmocka_unit_test(arrivals_next__constant__no_drift),
         cmocka_unit_test(arrivals_next__trace__in_order_from_zero_with_its_speed),
         cmocka_unit_test(workload_parse__trace__what_is_asked_for),

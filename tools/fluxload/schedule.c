@@ -5,7 +5,7 @@
 #include "requests.h"
 
 /* What streams of random numbers are for; the workload has the first, and the simulator those from
- * 16 on. Targets of arrivals have one of their own: they do not depend on how fast the server is.
+ * 8 on. Targets of arrivals have one of their own: they do not depend on how fast the server is.
  */
 enum { PURPOSE_TARGETS = 2, PURPOSE_LATER_TARGETS, PURPOSE_PAUSES };
 
@@ -19,7 +19,7 @@ static bool exhausted;
 
 void schedule_start(void)
 {
-    arrivals_start(&arrivals, &plan.workload, plan.seed, 0);
+    arrivals_start(&arrivals, &plan.workload, plan.seed, 0, 0);
     sim_random_start(&targets, plan.seed, 0, PURPOSE_TARGETS);
     sim_random_start(&later_targets, plan.seed, 0, PURPOSE_LATER_TARGETS);
     sim_random_start(&pauses, plan.seed, 0, PURPOSE_PAUSES);
