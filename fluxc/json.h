@@ -15,6 +15,9 @@ struct json {
     bool any;             /* the level has an element */
 };
 
+/* The object that a file is: whose it is, on the first line, which version of what is written in
+ * it, and of which program. */
+void json_begin_file(struct json *json, unsigned format, const char *program);
 void json_begin(struct json *json, const char *key, char bracket, bool flat);
 void json_end(struct json *json, char bracket);
 
