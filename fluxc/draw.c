@@ -69,7 +69,7 @@ static void draw_frame(struct drawing *drawing, const struct shape *shape, const
                "rx=\"%d\"",
                class, class_of(role), x, y, layout->box_width, layout->box_height, radius);
     char fill[8];
-    if (shape->kind == SHAPE_NODE && role != ROLE_SOURCE && figures_fill(node, fill) != NULL)
+    if (shape->kind == SHAPE_NODE && role != ROLE_SOURCE && figures_fill(shape, fill) != NULL)
         text_print(drawing->out, " style=\"fill: %s\"", fill);
     text_print(drawing->out, "><title>");
     svg_escape(drawing->out, picture_signature(drawing->arena, node));
@@ -145,9 +145,8 @@ static void draw_wrap(struct drawing *drawing, const struct shape *shape, unsign
     int in = y + layout->at[next].y + part->in_y;
     int between = y + layout->lines.at[l].bottom + WRAP_GAP / 2;
     SVG_CORNERS(drawing->out, figures_class(shape->parts.at[next]), from,
-                {from.x + WRAP_PAD - 4, from.y},
-                {from.x + WRAP_PAD - 4, between}, {x + 4, between}, {x + 4, in},
-                {x + layout->at[next].x, in});
+                {from.x + WRAP_PAD - 4, from.y}, {from.x + WRAP_PAD - 4, between}, {x + 4, between},
+                {x + 4, in}, {x + layout->at[next].x, in});
 }
 
 static void draw_sequence(struct drawing *drawing, const struct shape *shape, int x, int y,
@@ -180,8 +179,7 @@ static void draw_choice(struct drawing *drawing, const struct shape *shape, int 
     struct point fork = {x + 12, y + layout->in_y};
     struct point join = {x + layout->width - 10, y + layout->out_y};
     svg_line(drawing->out, figures_class(shape), (struct point){x, fork.y}, fork);
-    svg_line(drawing->out, figures_class(shape), join,
-             (struct point){x + layout->width, join.y});
+    svg_line(drawing->out, figures_class(shape), join, (struct point){x + layout->width, join.y});
     for (unsigned i = 0; i < shape->parts.count; i++) {
         const struct layout *arm = shape->parts.at[i]->layout;
         int left = x + layout->at[i].x, top = y + layout->at[i].y;

@@ -272,6 +272,8 @@ void emit_svg(const struct program *program, struct text *out)
 {
     struct arena *arena = program->arena;
     const struct picture *picture = picture_of(program);
+    if (program->figures != NULL)
+        program->figures->annotate(program->figures->context, picture);
     struct placed *placed = arena_alloc(arena, picture->rows.count * sizeof *placed);
     int width = larger(font_width(program->name, 20, true), 520), height;
     for (unsigned i = 0; i < picture->rows.count; i++) {

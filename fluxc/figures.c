@@ -25,11 +25,17 @@ static void colour_of(double heat, char buffer[8])
              (unsigned)(scale[i - 1].blue + part * (scale[i].blue - scale[i - 1].blue)) & 255);
 }
 
-const char *figures_fill(const struct node *node, char buffer[8])
+const struct figures *figures_of(const struct shape *shape)
 {
-    if (node->figures == NULL)
+    return shape->figures != NULL || shape->node == NULL ? shape->figures : shape->node->figures;
+}
+
+const char *figures_fill(const struct shape *shape, char buffer[8])
+{
+    const struct figures *figures = figures_of(shape);
+    if (figures == NULL)
         return NULL;
-    colour_of(node->figures->heat, buffer);
+    colour_of(figures->heat, buffer);
     return buffer;
 }
 
@@ -47,9 +53,8 @@ const char *figures_class(const struct shape *shape)
 {
     while (shape->kind == SHAPE_SEQUENCE)
         shape = shape->parts.at[0];
-    if (shape->kind == SHAPE_LINE || shape->node->figures == NULL)
-        return "";
-    return class_of(shape->node->figures->rate);
+    const struct figures *figures = shape->kind != SHAPE_LINE ? figures_of(shape) : NULL;
+    return figures != NULL ? class_of(figures->rate) : "";
 }
 
 const char *figures_arm_class(const struct node *node, unsigned arm)

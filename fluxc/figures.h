@@ -6,6 +6,7 @@
 #include "text.h"
 
 struct node;
+struct picture;
 struct shape;
 
 enum { FIGURES_TEXTS = 4 };
@@ -23,10 +24,16 @@ struct figures {
 struct figures_legend {
     const char *subtitle;
     const char *most_heat, *most_rate; /* what 1 stands for: "41 %", "1 200/s" */
+    /* Gives shapes figures of their own, where their node stands in several places. */
+    void (*annotate)(void *context, const struct picture *picture);
+    void *context;
 };
 
+/* NULL: there are none. */
+const struct figures *figures_of(const struct shape *shape);
+
 /* The fill of a box, "#ffe9b0"; NULL: that of its class. */
-const char *figures_fill(const struct node *node, char buffer[8]);
+const char *figures_fill(const struct shape *shape, char buffer[8]);
 
 /* For lines: a class to be appended, " w1" to " w8", or "". Of what enters the shape; of an arm. */
 const char *figures_class(const struct shape *shape);

@@ -39,9 +39,11 @@ static void add_chip(struct arena *arena, struct layout *layout, enum chip_kind 
     vector_push(arena, &layout->chips, chip);
 }
 
-static void add_chips(struct arena *arena, struct layout *layout, const struct node *node,
+static void add_chips(struct arena *arena, struct layout *layout, const struct shape *shape,
                       const struct source *source)
 {
+    const struct node *node = shape->node;
+    const struct figures *figures = figures_of(shape);
     if (source != NULL && source->parallel)
         add_chip(arena, layout, CHIP_WORD, "parallel", NULL);
     if (source != NULL && source->session != NULL)
@@ -54,9 +56,9 @@ static void add_chips(struct arena *arena, struct layout *layout, const struct n
     for (unsigned i = 0; i < node->locks.count; i++)
         add_chip(arena, layout, CHIP_LOCK, picture_lock(arena, &node->locks.at[i]),
                  &node->locks.at[i]);
-    for (unsigned i = 0; i < FIGURES_TEXTS && node->figures != NULL; i++)
-        if (node->figures->texts[i] != NULL)
-            add_chip(arena, layout, CHIP_FIGURE, node->figures->texts[i], NULL);
+    for (unsigned i = 0; i < FIGURES_TEXTS && figures != NULL; i++)
+        if (figures->texts[i] != NULL)
+            add_chip(arena, layout, CHIP_FIGURE, figures->texts[i], NULL);
 }
 
 /* Sets the chips in rows from x, y; returns how wide the widest is, *bottom where the last ends. */
@@ -89,7 +91,7 @@ static void layout_box(struct arena *arena, struct layout *layout, const struct 
     layout->name = shortened(arena, shape->node->name);
     /* what is drawn elsewhere has its chips there */
     if (shape->kind == SHAPE_NODE)
-        add_chips(arena, layout, shape->node, source);
+        add_chips(arena, layout, shape, source);
     int chips = place_chips(layout, 0, 30, CHIP_ROOM, &bottom);
     int width = larger(font_width(layout->name, NAME_SIZE, true), chips - 8) + 2 * BOX_PAD;
     if (shape->kind == SHAPE_REFERENCE)
@@ -110,7 +112,7 @@ static void layout_group(struct arena *arena, struct layout *layout, const struc
     const struct repeat *repeat = shape->node->repeat;
     int pad = GROUP_PAD + (repeat != NULL ? REPEAT_PAD : 0), bottom;
     layout->name = shortened(arena, shape->node->name);
-    add_chips(arena, layout, shape->node, source);
+    add_chips(arena, layout, shape, source);
     const struct layout *body = layout_shape(arena, shape->parts.at[0], room - 2 * pad, NULL);
 
     int title = 12 + font_width(layout->name, TITLE_SIZE, true) + 10;

@@ -36,6 +36,7 @@ struct shape {
     VECTOR(struct shape *) parts;
     struct shape *handler; /* of a node, reference or group: where its errors go; NULL */
     void *layout;          /* whoever draws it */
+    const struct figures *figures; /* of this place; NULL: its node's, if any */
 };
 
 enum row_kind { ROW_FLOW, ROW_DEFINITION, ROW_DEFAULT_HANDLER, ROW_INITIAL, ROW_FINAL };

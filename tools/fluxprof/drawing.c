@@ -4,6 +4,7 @@
 
 #include "figures.h"
 #include "passes.h"
+#include "picture.h"
 #include "table.h"
 
 #include <math.h>
@@ -127,6 +128,122 @@ static void add_arms(const struct making *making, const struct node *node,
     figures->arm_shares = shares;
 }
 
+/* ---- nodes in several places ----------------------------------------------------------------- *
+ *
+ * A node may stand twice on one way down, in two arms say: places are then in the order of the
+ * text, as shapes are. A profile leaves out places that nobody has come to, which are those in arms
+ * that nobody has taken.
+ */
+
+/* Whether a place lies at the end of this way down: all of them, or those within a definition that
+ * is drawn once. */
+static bool lies_there(const struct place_profile *place, const char *const *path, unsigned count)
+{
+    if (place->path.count < count)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        if (place->path.at[place->path.count - count + i] != path[i])
+            return false;
+    return true;
+}
+
+static bool same_place(const struct place_profile *a, const struct place_profile *b)
+{
+    return a->source == b->source && a->path.count == b->path.count &&
+           lies_there(a, b->path.at, b->path.count);
+}
+
+/* Where the walk over the shapes of a row is. */
+struct walk {
+    struct making *making;
+    bool never; /* in an arm that was not taken */
+    VECTOR(const char *) path;
+    VECTOR(const char *) seen; /* ways down to nodes before this one, joined */
+};
+
+/* How many nodes with the same way down come before this one. */
+static unsigned twins_before(struct walk *walk)
+{
+    unsigned count = 0;
+    const char *joined = "";
+    for (unsigned i = 0; i < walk->path.count; i++)
+        joined = arena_printf(walk->making->arena, "%s>%s", joined, walk->path.at[i]);
+    joined = arena_intern_string(walk->making->arena, joined);
+    for (unsigned i = 0; i < walk->seen.count; i++)
+        count += walk->seen.at[i] == joined;
+    vector_push(walk->making->arena, &walk->seen, joined);
+    return count;
+}
+
+static void add_place(struct making *making, struct node_profile *sum,
+                      const struct place_profile *place)
+{
+    sum->calls += place->calls;
+    sum->errors += place->errors;
+    histogram_add(making->arena, &sum->cpu, &place->cpu, 1);
+    histogram_add(making->arena, &sum->blocked, &place->blocked, 1);
+}
+
+static void annotate_node(struct walk *walk, struct shape *shape)
+{
+    struct making *making = walk->making;
+    const struct profile *profile = making->profile;
+    struct node_profile sum = {.name = shape->node->name};
+    unsigned twin = walk->never ? 0 : twins_before(walk), here = 0, all = 0;
+    for (unsigned i = 0; i < profile->places.count; i++) {
+        const struct place_profile *place = &profile->places.at[i];
+        unsigned before = 0;
+        all += place->node == sum.name;
+        if (walk->never || place->node != sum.name ||
+            !lies_there(place, walk->path.at, walk->path.count))
+            continue;
+        for (unsigned k = 0; k < i; k++)
+            before += same_place(&profile->places.at[k], place);
+        if (before != twin)
+            continue;
+        here++;
+        add_place(making, &sum, place);
+    }
+    if ((here == 0 && !walk->never) || here == all)
+        return;
+    struct figures *figures = arena_alloc(making->arena, sizeof *figures);
+    figures->rate = per_second(making, sum.calls) / making->most_rate;
+    figures->heat = making->most_time > 0 ? sqrt(time_of(&sum) / making->most_time) : 0;
+    add_texts(making, &sum, figures);
+    shape->figures = figures;
+}
+
+static bool is_never(const struct walk *walk, const struct shape *choice, unsigned arm)
+{
+    const struct choice_profile *counts = choice_of(walk->making, choice->node->name, false);
+    return counts != NULL && arm < counts->counts.count && counts->counts.at[arm] == 0;
+}
+
+static void annotate_shape(struct walk *walk, struct shape *shape)
+{
+    bool named = shape->kind == SHAPE_NODE || shape->kind == SHAPE_GROUP, never = walk->never;
+    if (named)
+        vector_push(walk->making->arena, &walk->path, shape->node->name);
+    if (shape->kind == SHAPE_NODE)
+        annotate_node(walk, shape);
+    for (unsigned i = 0; i < shape->parts.count; i++) {
+        walk->never = never || (shape->kind == SHAPE_CHOICE && is_never(walk, shape, i));
+        annotate_shape(walk, shape->parts.at[i]);
+        walk->never = never;
+    }
+    walk->path.count -= named;
+    if (shape->handler != NULL) /* it stands where what it serves stands */
+        annotate_shape(walk, shape->handler);
+}
+
+static void annotate(void *context, const struct picture *picture)
+{
+    for (unsigned i = 0; i < picture->rows.count; i++) {
+        struct walk walk = {.making = context};
+        annotate_shape(&walk, picture->rows.at[i].shape);
+    }
+}
+
 static void add_figures(const struct making *making, struct node *node, double count)
 {
     struct figures *figures = arena_alloc(making->arena, sizeof *figures);
@@ -147,9 +264,11 @@ static void add_figures(const struct making *making, struct node *node, double c
     node->figures = figures;
 }
 
-static const struct figures_legend *legend_of(const struct making *making)
+static const struct figures_legend *legend_of(struct making *making)
 {
     struct figures_legend *legend = arena_alloc(making->arena, sizeof *legend);
+    legend->annotate = annotate;
+    legend->context = making;
     char buffer[32], seconds[32];
     double requests = profile_requests(making->profile);
     legend->most_heat =
