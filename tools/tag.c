@@ -4,7 +4,7 @@
  * for those who cannot watch a screen (--print).
  */
 #include "address.h"
-#include "tag_client.h"
+#include "tag_picture.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -24,23 +24,8 @@
 
 // libs: -lncurses -ltinfo
 
-#define SECOND    UINT64_C(1000000000)
-#define PATIENCE  (10 * SECOND) /* for a server that does not answer */
-#define PANEL     26            /* columns, for those who have been free for longest */
-#define LEADERS   15
-#define NAME_ROOM 8
-
-enum style { PLAIN, WALL, FOG, FREE, SAFE, IT, SELF, SELF_IT, NOTE, STYLES };
-
-struct cell {
-    char character;
-    uint8_t style;
-};
-
-struct picture {
-    int width, height;
-    struct cell *cells;
-};
+#define SECOND   UINT64_C(1000000000)
+#define PATIENCE (10 * SECOND) /* for a server that does not answer */
 
 static struct {
     const char *name, *server;
@@ -48,198 +33,18 @@ static struct {
 } options;
 
 static struct tag_client client;
-static struct picture picture;
+static struct tag_picture picture;
 static volatile sig_atomic_t interrupted;
-
-/* ---- the picture ----------------------------------------------------------------------------- */
-
-static bool picture_resize(int width, int height)
-{
-    struct cell *cells = realloc(picture.cells, (size_t)width * (size_t)height * sizeof *cells);
-    if (cells == NULL)
-        return false;
-    picture = (struct picture){width, height, cells};
-    return true;
-}
-
-static void put(int column, int row, char character, enum style style)
-{
-    if (column >= 0 && column < picture.width && row >= 0 && row < picture.height)
-        picture.cells[row * picture.width + column] = (struct cell){character, (uint8_t)style};
-}
-
-static void put_text(int column, int row, const char *text, int room, enum style style)
-{
-    for (int i = 0; i < room && text[i] != '\0'; i++)
-        put(column + i, row, text[i], style);
-}
-
-/* Which cell of the board stands at the upper left; a margin of one is the wall. */
-static int scrolled(int self, int side, int room)
-{
-    if (side + 2 <= room)
-        return -1 - (room - side - 2) / 2;
-    const int first = self - room / 2;
-    return first < -1 ? -1 : first > side + 1 - room ? side + 1 - room : first;
-}
-
-static bool is_hidden(const struct tag_sight *self, int column, int row)
-{
-    const int across = abs(self->column - column), down = abs(self->row - row);
-    return (across > down ? across : down) >= client.head.reach;
-}
-
-static enum style style_of(const struct tag_sight *sight)
-{
-    const bool safe = client.head.turn - sight->since < 2u * client.welcome.rate;
-    if (sight->place == client.welcome.player)
-        return sight->role == TAG_IT ? SELF_IT : SELF;
-    return sight->role == TAG_IT ? IT : safe ? SAFE : FREE;
-}
-
-static void paint_ground(const struct tag_sight *self, int left, int top, int width, int height)
-{
-    const int columns = client.welcome.width, rows = client.welcome.height;
-    for (int y = 0; y < height; y++) {
-        for (int x = 0; x < width; x++) {
-            const int column = left + x, row = top + y;
-            if (column < -1 || column > columns || row < -1 || row > rows)
-                continue;
-            if (column < 0 || column == columns || row < 0 || row == rows)
-                put(x, y + 1, '#', WALL);
-            else
-                put(x, y + 1, is_hidden(self, column, row) ? ':' : ' ', FOG);
-        }
-    }
-}
-
-static bool is_blank(int column, int row, int length)
-{
-    for (int i = 0; i < length; i++)
-        if (picture.cells[row * picture.width + column + i].character != ' ')
-            return false;
-    return true;
-}
-
-/* A name stands where there is room for it, to the right of its owner, or else to the left. */
-static void paint_name(const struct tag_sight *sight, int x, int y, int width)
-{
-    int length = (int)strlen(sight->name);
-    if (length > NAME_ROOM)
-        length = NAME_ROOM;
-    if (x + 1 + length <= width && is_blank(x + 1, y + 1, length))
-        put_text(x + 1, y + 1, sight->name, length, NOTE);
-    else if (x >= length && is_blank(x - length, y + 1, length))
-        put_text(x - length, y + 1, sight->name, length, NOTE);
-}
-
-/* Players first: nobody is hidden behind a name. */
-static void paint_players(const struct tag_scene *scene, int left, int top, int width, int height)
-{
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t i = 0; i < scene->count; i++) {
-            const struct tag_sight *sight = &scene->sights[i];
-            const int x = sight->column - left, y = sight->row - top;
-            if (x < 0 || x >= width || y < 0 || y >= height)
-                continue;
-            if (pass == 0)
-                put(x, y + 1, sight->role == TAG_IT ? 'X' : 'o', style_of(sight));
-            else
-                paint_name(sight, x, y, width);
-        }
-    }
-    const struct tag_sight *self = tag_scene_find(scene, client.welcome.player);
-    put(self->column - left, self->row - top + 1, '@', style_of(self));
-}
-
-static int by_freedom(const void *a, const void *b)
-{
-    const struct tag_sight *one = *(const struct tag_sight *const *)a;
-    const struct tag_sight *other = *(const struct tag_sight *const *)b;
-    if (one->role != other->role)
-        return one->role - other->role;
-    return one->since != other->since ? (one->since > other->since) - (one->since < other->since)
-                                      : one->place - other->place;
-}
-
-static void paint_leaders(const struct tag_scene *scene, int column)
-{
-    static const struct tag_sight *sorted[TAG_KNOWN_MOST];
-    char line[64];
-    for (uint32_t i = 0; i < scene->count; i++)
-        sorted[i] = &scene->sights[i];
-    qsort(sorted, scene->count, sizeof sorted[0], by_freedom);
-    put_text(column, 1, "free for longest", PANEL, NOTE);
-    for (uint32_t i = 0; i < scene->count && i < LEADERS; i++) {
-        if (sorted[i]->role == TAG_IT)
-            break;
-        snprintf(line, sizeof line, "%5u s  %s",
-                 (client.head.turn - sorted[i]->since) / client.welcome.rate, sorted[i]->name);
-        put_text(column, 2 + (int)i, line, PANEL, style_of(sorted[i]));
-    }
-}
-
-static void paint_status(const struct tag_sight *self)
-{
-    char line[256];
-    const unsigned seconds = (client.head.turn - self->since) / client.welcome.rate;
-    const uint64_t all = client.states + client.lost;
-    snprintf(line, sizeof line,
-             "%s  %s for %u s  best %u s  tags %u  tagged %u  players %u  %.0f ms  %.1f %% lost",
-             client.name, self->role == TAG_IT ? "IT" : "free", seconds, client.head.best,
-             client.head.tags, client.head.tagged, client.head.players, (double)client.trip / 1e6,
-             all > 0 ? 100 * (double)client.lost / (double)all : 0.0);
-    put_text(0, 0, line, picture.width, self->role == TAG_IT ? SELF_IT : SELF);
-}
-
-/* What there is to say, below the board. */
-static const char *message(const struct tag_sight *self, uint64_t now)
-{
-    static char text[128];
-    if (client.phase == TAG_ASKING || client.phase == TAG_JOINING || self == NULL)
-        return "joining ...";
-    if (now - client.heard > SECOND) {
-        snprintf(text, sizeof text, "nothing from the server for %.0f s",
-                 (double)(now - client.heard) / 1e9);
-        return text;
-    }
-    const uint32_t turns = client.head.turn - self->since;
-    if (self->role == TAG_IT)
-        return turns < client.welcome.rate ? "You are it! You are frozen for a second."
-                                           : "You are it! Catch an 'o'.";
-    if (turns < 2u * client.welcome.rate)
-        return "You are safe for two seconds: run.";
-    return "arrows, hjkl yubn or digits: run   space: stand   q: leave";
-}
-
-static void paint(uint64_t now)
-{
-    const struct tag_scene *scene = tag_scenes_latest(&client.scenes);
-    const struct tag_sight *self =
-        scene != NULL ? tag_scene_find(scene, client.welcome.player) : NULL;
-    for (int i = 0; i < picture.width * picture.height; i++)
-        picture.cells[i] = (struct cell){' ', PLAIN};
-    if (self != NULL) {
-        const bool panel = picture.width >= 3 * PANEL;
-        const int width = picture.width - (panel ? PANEL + 1 : 0), height = picture.height - 2;
-        const int left = scrolled(self->column, client.welcome.width, width);
-        const int top = scrolled(self->row, client.welcome.height, height);
-        paint_ground(self, left, top, width, height);
-        paint_players(scene, left, top, width, height);
-        if (panel)
-            paint_leaders(scene, width + 1);
-        paint_status(self);
-    }
-    put_text(0, picture.height - 1, message(self, now), picture.width, NOTE);
-}
 
 /* ---- to show it ------------------------------------------------------------------------------ */
 
 static void screen_open(void)
 {
-    static const short colours[STYLES] = {
-        [WALL] = COLOR_BLUE, [FOG] = COLOR_BLUE,    [FREE] = COLOR_GREEN,  [SAFE] = COLOR_CYAN,
-        [IT] = COLOR_RED,    [SELF] = COLOR_YELLOW, [SELF_IT] = COLOR_RED,
+    static const short colours[TAG_STYLES] = {
+        [TAG_STYLE_WALL] = COLOR_BLUE,       [TAG_STYLE_FOG] = COLOR_BLUE,
+        [TAG_STYLE_FREE] = COLOR_GREEN,      [TAG_STYLE_SAFE] = COLOR_CYAN,
+        [TAG_STYLE_CAUGHT] = COLOR_RED,      [TAG_STYLE_SELF] = COLOR_YELLOW,
+        [TAG_STYLE_SELF_CAUGHT] = COLOR_RED,
     };
     if (newterm(NULL, stdout, stdin) == NULL) {
         fprintf(stderr, "tag: this terminal (TERM) is not known; --print does without\n");
@@ -254,24 +59,24 @@ static void screen_open(void)
     if (has_colors()) {
         start_color();
         use_default_colors();
-        for (short i = 1; i < STYLES; i++)
+        for (short i = 1; i < TAG_STYLES; i++)
             init_pair(i, colours[i] != 0 ? colours[i] : -1, -1);
     }
 }
 
 static void screen_show(void)
 {
-    static const chtype attributes[STYLES] = {
-        [FOG] = A_DIM,
-        [SAFE] = A_DIM,
-        [IT] = A_BOLD,
-        [SELF] = A_BOLD,
-        [SELF_IT] = A_BOLD | A_REVERSE,
+    static const chtype attributes[TAG_STYLES] = {
+        [TAG_STYLE_FOG] = A_DIM,
+        [TAG_STYLE_SAFE] = A_DIM,
+        [TAG_STYLE_CAUGHT] = A_BOLD,
+        [TAG_STYLE_SELF] = A_BOLD,
+        [TAG_STYLE_SELF_CAUGHT] = A_BOLD | A_REVERSE,
     };
     for (int row = 0; row < picture.height; row++) {
         move(row, 0);
         for (int column = 0; column < picture.width; column++) {
-            const struct cell *cell = &picture.cells[row * picture.width + column];
+            const struct tag_cell *cell = &picture.cells[row * picture.width + column];
             const chtype look = attributes[cell->style] | COLOR_PAIR(cell->style);
             addch((unsigned char)cell->character | look);
         }
@@ -324,7 +129,7 @@ static bool read_keys(uint64_t now)
         const int heading = heading_of(key);
         if (key == 'q' || key == 'Q' || key == 3)
             return true;
-        if (key == KEY_RESIZE && !picture_resize(COLS, LINES))
+        if (key == KEY_RESIZE && !tag_picture_resize(&picture, COLS, LINES))
             return true;
         if (heading >= 0)
             tag_client_steer(&client, (uint8_t)heading, now);
@@ -380,10 +185,10 @@ static const char *play(int fd)
         if (screen) {
             if (read_keys(now))
                 return NULL;
-            paint(now);
+            tag_picture_paint(&picture, &client, now);
             screen_show();
         } else if (news && now >= print_at) {
-            paint(now);
+            tag_picture_paint(&picture, &client, now);
             print_show();
             print_at = now + SECOND;
             if (--options.prints == 0)
@@ -513,7 +318,7 @@ int main(int argc, char **argv)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
     const char *reason = "no memory";
-    if (picture_resize(screen ? COLS : 100, screen ? LINES : 30)) {
+    if (tag_picture_resize(&picture, screen ? COLS : 100, screen ? LINES : 30)) {
         reason = play(fd);
         leave(fd);
     }
