@@ -216,7 +216,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!fluxi_profile_start())
-        return 2;
+        return 1;
     signals_set_up();
     if (fluxi_admin_open(fluxi_settings.processes > 0 ? (unsigned)fluxi_settings.processes : 1) !=
         0)

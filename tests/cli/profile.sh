@@ -87,7 +87,7 @@ END
 done
 
 # A file that cannot be written is said before anything runs; one that becomes so, at the end.
-expect 2 ./two --profile=nowhere/two.json
+expect 1 ./two --profile=nowhere/two.json
 says err "nowhere/two.json cannot be written: No such file or directory"
 expect 1 ./two --profile=/dev/full
 says err "/dev/full cannot be written: No space left on device"

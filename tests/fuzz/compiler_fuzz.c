@@ -84,7 +84,8 @@ static void emit(struct program *program, struct text *text)
                                       .h_name = "fuzz_flux.h",
                                       .includes = includes,
                                       .include_count = row->steps,
-                                      .no_lines = row->steps},
+                                      .no_lines = row->steps,
+                                      .profile = row == runtime_rows + 1},
                text);
     }
 }

@@ -41,6 +41,12 @@ static char *file_name(void)
     return asprintf(&name, "%s.%u", fluxi_profile_file, fluxi_process_index) >= 0 ? name : NULL;
 }
 
+static void tell(const char *name, int error)
+{
+    flux_log(FLUX_ERROR, "profile: %s cannot be written: %s",
+             name != NULL ? name : fluxi_profile_file, flux_strerror(error));
+}
+
 bool fluxi_profile_start(void)
 {
     if (fluxi_profile_file == NULL)
@@ -49,8 +55,7 @@ bool fluxi_profile_start(void)
     FILE *file = name != NULL ? fopen(name, "ae") : NULL;
     bool good = file != NULL && fclose(file) == 0;
     if (!good)
-        fprintf(stderr, "%s: --profile: %s cannot be written: %s\n", flux_program.name,
-                name != NULL ? name : fluxi_profile_file, flux_strerror(errno));
+        tell(name, errno);
     free(name);
     return good;
 }
@@ -83,8 +88,7 @@ bool fluxi_profile_write(void)
     if (file != NULL && fclose(file) != 0 && error == 0)
         error = errno;
     if (error != 0)
-        flux_log(FLUX_ERROR, "profile: %s cannot be written: %s",
-                 name != NULL ? name : fluxi_profile_file, flux_strerror(error));
+        tell(name, error);
     free(name);
     return error == 0;
 }

@@ -55,7 +55,7 @@ void fluxi_profile_waited(struct flux_flow *flow, unsigned rank);
 
 extern const char *fluxi_profile_file; /* --profile=FILE; NULL: none */
 
-/* Before `initial`: false if the file cannot be written, which has been said. */
+/* Before `initial`: false if the file cannot be written, which has been logged. */
 bool fluxi_profile_start(void);
 /* Before the runtime starts. Returns 0 or ENOMEM. */
 int fluxi_profile_begin(void);

@@ -32,6 +32,7 @@ struct flux_watch {
     uint64_t weight;
     bool idle;    /* the thread was asleep when it came */
     bool request; /* its time is a response time */
+    bool before;  /* a run of a source: what that is blocked for is what is to come */
     unsigned looks;
     uint64_t began;
 
@@ -131,7 +132,7 @@ static uint32_t draw(void)
 }
 
 /* Returns its weight; 0: it is not watched. */
-static uint64_t begin(struct flux_flow *flow, bool request)
+static uint64_t begin(struct flux_flow *flow, bool request, bool before)
 {
     bool idle = own.asleep;
     uint32_t number = draw();
@@ -154,6 +155,7 @@ static uint64_t begin(struct flux_flow *flow, bool request)
     watch->weight = ((UINT64_C(1) << 32) + bound / 2) / bound;
     watch->idle = idle;
     watch->request = request;
+    watch->before = before;
     watch->began = flux_now();
     flux_profiled(flow)->watch = watch;
     return watch->weight;
@@ -161,14 +163,14 @@ static uint64_t begin(struct flux_flow *flow, bool request)
 
 void flux_watch_source(struct flux_flow *flow)
 {
-    begin(flow, false);
+    begin(flow, false, true);
 }
 
 void flux_watch_flow(struct flux_flow *flow)
 {
     unsigned source = (unsigned)(flow->source - flux_program.sources);
     bool idles = flux_program.profile->sources[source].idles;
-    uint64_t weight = begin(flow, !idles);
+    uint64_t weight = begin(flow, !idles, false);
     fluxi_arrives(source, FLUXI_FLOWS, weight);
     if (!idles)
         fluxi_arrives(source, FLUXI_REQUESTS, weight);
@@ -178,7 +180,7 @@ void flux_watch_request(struct flux_flow *flow)
 {
     if (flow->error == 0)
         fluxi_arrives((unsigned)(flow->source - flux_program.sources), FLUXI_REQUESTS,
-                      begin(flow, true));
+                      begin(flow, true, false));
 }
 
 /* ---- on the way ------------------------------------------------------------------------------ */
@@ -235,7 +237,7 @@ void flux_watch_return(struct flux_flow *flow, uint32_t place)
         fluxi_times_add(&times->blocked[watch->idle], watch->blocked, watch->weight);
     }
     watch->way_cpu += watch->on_core;
-    watch->way_blocked += watch->blocked;
+    *(watch->before ? &watch->way_waited : &watch->way_blocked) += watch->blocked;
     spend(watch, node_at(place), watch->on_core + watch->blocked);
 }
 

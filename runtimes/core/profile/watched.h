@@ -53,8 +53,8 @@ void fluxi_watched_free(void);
 
 /* ---- pace.c ---------------------------------------------------------------------------------- */
 
-/* 2^32 times the probability with which a request is watched from now on: what a random number of 32
- * bits has to be below. */
+/* 2^32 times the probability with which a request is watched from now on: what a random number of
+ * 32 bits has to be below. */
 extern _Atomic uint64_t fluxi_pace;
 
 /* `cost` ns of core have been spent on watching; 0: time has passed. */
