@@ -8,6 +8,8 @@ that half-width is small: with --full at most 1 % of the value (make oracles), e
 Sources: Kleinrock, "Queueing Systems", volume 1; Lavenberg (ed.), "Computer Performance Modeling
 Handbook"; Conway, Maxwell, Miller, "Theory of Scheduling", 8-3 (the shortest first); Reiser and
 Lavenberg, "Mean-value analysis of closed multichain queuing networks", JACM 27 (1980).
+
+As a test, limit: 120 s.
 """
 
 import argparse

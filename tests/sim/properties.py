@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What has to hold of every simulation, whatever the numbers: the same seed gives the same bytes, time
-has no unit, more of something is never less, a node may be cut in two, Little's law."""
+has no unit, more of something is never less, a node may be cut in two, Little's law.
+limit: 120 s"""
 
 import tempfile
 from pathlib import Path
