@@ -473,7 +473,8 @@ def server(context):
                 continue
 
             def action(script=script, name=name):
-                for source in sorted(Path("servers").glob("*/*.flux")):
+                sources = [*Path("servers").glob("*/*.flux"), *Path("tools").glob("*/*.flux")]
+                for source in sorted(sources):
                     context.check_program(source, [name])
                 env = {
                     "PYTHONPATH": str(Path("tests/harness").absolute()),
