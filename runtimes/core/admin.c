@@ -337,6 +337,7 @@ int fluxi_admin_start(void)
 {
     if (listener < 0)
         return 0;
+    atomic_store(&ending, false);
     bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int error = bell < 0 ? errno : 0;
     pthread_mutex_lock(&gate);
