@@ -279,12 +279,10 @@ static uint64_t accept_one(struct client *client)
 
 static int milliseconds_until(uint64_t when, uint64_t now)
 {
-    if (when == UINT64_MAX)
-        return -1;
-    return when <= now ? 0 : (int)((when - now + 999999) / 1000000);
+    return when == UINT64_MAX ? -1 : (int)((when - now + 999999) / 1000000);
 }
 
-/* What to wait for; returns until when. */
+/* What to wait for; returns until when, which is to come. */
 static uint64_t prepare(struct pollfd polls[CLIENTS + 2], uint64_t now, uint64_t accept_from)
 {
     uint64_t next = UINT64_MAX;
@@ -298,8 +296,8 @@ static uint64_t prepare(struct pollfd polls[CLIENTS + 2], uint64_t now, uint64_t
         polls[i].events = client->state == TAKES ? POLLOUT : POLLIN;
     }
     bool room = free_place() != NULL;
-    if (room && accept_from > now && accept_from < next)
-        next = accept_from;
+    if (room && accept_from > now)
+        next = accept_from; /* soon enough for all else */
     polls[CLIENTS] =
         (struct pollfd){.fd = room && accept_from <= now ? listener : -1, .events = POLLIN};
     polls[CLIENTS + 1] = (struct pollfd){.fd = bell, .events = POLLIN};

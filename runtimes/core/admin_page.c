@@ -85,7 +85,7 @@ static struct word {
 } next_word(const char **at, const char *end)
 {
     struct word word = {.at = *at};
-    while (*at < end && **at != ' ' && **at != '\r' && **at != '\n')
+    while (*at < end && **at != ' ' && **at != '\r')
         ++*at;
     word.size = (size_t)(*at - word.at);
     if (*at < end && **at == ' ')

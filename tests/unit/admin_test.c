@@ -8,6 +8,7 @@
 #include "metrics.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,7 +32,13 @@
 static int socket_error, listen_error, name_error, text_error, event_error, thread_error;
 static _Atomic int accept_error, receive_error, send_error, poll_error;
 static _Atomic unsigned accepts;
-static uint64_t later; /* what the clock is ahead by */
+static uint64_t later;           /* what the clock is ahead by */
+static _Atomic bool send_little; /* a byte at a time, each of which takes 4 s */
+/* How many streams and files still can be opened, and closed; negative: all. */
+static _Atomic int streams_left = -1, closes_left = -1;
+static int profile_result = ENOTSUP;
+static const char *stat_line; /* what is in /proc/self/stat; "": nothing */
+static bool no_stat, no_folder, no_limit;
 
 #define REAL(type, name, ...)                                                                      \
     static type (*real)(__VA_ARGS__);                                                              \
@@ -103,6 +111,10 @@ ssize_t recv(int fd, void *data, size_t size, int flags)
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
     REAL(ssize_t, "send", int, const void *, size_t, int);
+    if (flags == MSG_NOSIGNAL && send_little) {
+        __atomic_fetch_add(&later, UINT64_C(4000000000), __ATOMIC_RELAXED);
+        size = 1;
+    }
     return flags == MSG_NOSIGNAL && fails(&send_error) ? -1 : real(fd, data, size, flags);
 }
 
@@ -118,6 +130,61 @@ uint64_t flux_now(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec +
            __atomic_load_n(&later, __ATOMIC_RELAXED);
+}
+
+static bool used_up(_Atomic int *left)
+{
+    return *left == 0 || (*left > 0 && atomic_fetch_sub(left, 1) == 0);
+}
+
+FILE *open_memstream(char **text, size_t *size)
+{
+    REAL(FILE *, "open_memstream", char **, size_t *);
+    return used_up(&streams_left) ? NULL : real(text, size);
+}
+
+int fclose(FILE *file)
+{
+    REAL(int, "fclose", FILE *);
+    int result = real(file);
+    return used_up(&closes_left) ? EOF : result;
+}
+
+int fluxi_profile_print(FILE *to)
+{
+    fputs("{}", to);
+    return profile_result;
+}
+
+FILE *fopen(const char *name, const char *mode)
+{
+    REAL(FILE *, "fopen", const char *, const char *);
+    if (no_stat && strcmp(name, "/proc/self/stat") == 0)
+        return NULL;
+    return real(name, mode);
+}
+
+char *fgets(char *line, int size, FILE *file)
+{
+    REAL(char *, "fgets", char *, int, FILE *);
+    if (stat_line == NULL)
+        return real(line, size, file);
+    return *stat_line == '\0' ? NULL : strcpy(line, stat_line);
+}
+
+DIR *opendir(const char *name)
+{
+    REAL(DIR *, "opendir", const char *);
+    return no_folder ? NULL : real(name);
+}
+
+int getrlimit(__rlimit_resource_t which, struct rlimit *limit)
+{
+    REAL(int, "getrlimit", __rlimit_resource_t, struct rlimit *);
+    int result = real(which, limit);
+    if (no_limit)
+        limit->rlim_cur = RLIM_INFINITY;
+    return result;
 }
 
 /* ---- the port -------------------------------------------------------------------------------- */
@@ -433,6 +500,47 @@ static void clients__send_more_or_leave__do_no_harm(void **state)
     close(there);
 }
 
+static void clients__take_a_byte_at_a_time__have_a_minute(void **state)
+{
+    (void)state;
+    uint16_t port = start();
+    __atomic_store_n(&later, 0, __ATOMIC_RELAXED);
+    send_little = true;
+    const char *answer = answer_to(port, GET("/metrics"));
+    send_little = false;
+    __atomic_store_n(&later, 0, __ATOMIC_RELAXED);
+    assert_in_range(strlen(answer), 14, 16);
+    fluxi_admin_end();
+}
+
+static void answer__no_memory__the_connection_is_closed(void **state)
+{
+    (void)state;
+    uint16_t port = start();
+    for (int i = 0; i < 2; i++) {
+        streams_left = i;
+        assert_string_equal(answer_to(port, GET("/healthz")), "");
+        streams_left = -1;
+        closes_left = i;
+        assert_string_equal(answer_to(port, GET("/healthz")), "");
+        closes_left = -1;
+    }
+    fluxi_admin_end();
+}
+
+static void profile__what_becomes_of_it__is_told(void **state)
+{
+    (void)state;
+    uint16_t port = start();
+    profile_result = 0;
+    assert_non_null(strstr(answer_to(port, GET("/profile")), "application/json"));
+    profile_result = ENOMEM;
+    assert_begins(answer_to(port, GET("/profile")), "HTTP/1.1 503 ");
+    profile_result = ENOTSUP;
+    assert_non_null(strstr(answer_to(port, GET("/profile")), "fluxc --profile\n"));
+    fluxi_admin_end();
+}
+
 /* ---- metrics --------------------------------------------------------------------------------- */
 
 static void print_label(void)
@@ -444,6 +552,31 @@ static void label__special_characters__escaped(void **state)
 {
     (void)state;
     assert_string_equal(capture(print_label), "a\\\"b\\\\c\\nd");
+}
+
+static void print_all(void)
+{
+    fluxi_metrics_print(stdout);
+}
+
+static void metrics__the_system_tells_less__has_less(void **state)
+{
+    (void)state;
+    no_limit = true;
+    assert_non_null(strstr(capture(print_all), "\nprocess_max_fds -1\n"));
+    no_limit = false;
+    no_folder = true;
+    assert_null(strstr(capture(print_all), "process_open_fds"));
+    no_folder = false;
+    no_stat = true;
+    assert_null(strstr(capture(print_all), "process_threads"));
+    no_stat = false;
+    stat_line = "";
+    assert_null(strstr(capture(print_all), "process_threads"));
+    stat_line = "1 (x) R 1";
+    assert_non_null(strstr(capture(print_all), "\nprocess_threads 0\n"));
+    stat_line = NULL;
+    assert_null(strstr(capture(print_all), "\nprocess_threads 0\n"));
 }
 
 int main(void)
@@ -461,6 +594,10 @@ int main(void)
         cmocka_unit_test(accept__no_descriptors__tried_again_later),
         cmocka_unit_test(clients__silent__turned_out_for_others),
         cmocka_unit_test(clients__send_more_or_leave__do_no_harm),
+        cmocka_unit_test(clients__take_a_byte_at_a_time__have_a_minute),
+        cmocka_unit_test(answer__no_memory__the_connection_is_closed),
+        cmocka_unit_test(profile__what_becomes_of_it__is_told),
+        cmocka_unit_test(metrics__the_system_tells_less__has_less),
         cmocka_unit_test(label__special_characters__escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,14 +86,13 @@ void fluxi_profile_metrics(FILE *out)
                 "What calls of the node took of their core (samples).", false);
     print_nodes(out, "flux_node_blocked_seconds", "How long calls of the node waited (samples).",
                 true);
-    if (fluxi_constraint_count() == 0)
-        return;
-    fluxi_metric_head(out, "flux_constraint_wait_seconds", FLUXI_HISTOGRAM,
-                      "Waits for the constraint, of flows that had to wait.");
     for (unsigned i = 0; i < fluxi_constraint_count(); i++) {
         struct fluxi_constraint_times *times = fluxi_constraint_times(i);
         struct coarse coarse = {.count = 0};
-        if (times != NULL)
+        if (i == 0)
+            fluxi_metric_head(out, "flux_constraint_wait_seconds", FLUXI_HISTOGRAM,
+                              "Waits for the constraint, of flows that had to wait.");
+        if (times != NULL) /* raced: a flow has had to wait */
             fluxi_times_each(&times->waited, add_part, &coarse);
         print(out, "flux_constraint_wait_seconds", "constraint", fluxi_constraint_name(i), &coarse);
     }

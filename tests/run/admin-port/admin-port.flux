@@ -15,3 +15,5 @@ source every 1 min => Tick;
 Serve = Read -> Answer;
 
 Tick () => ();
+atomic Answer:{line};
+atomic Tick:{clock};
