@@ -7,6 +7,8 @@ mv stage/opt/flux moved
 PATH=$PWD/moved/bin:$PATH
 export PKG_CONFIG_PATH="$PWD/moved/lib/pkgconfig"
 
+fluxprof --version | grep -q '^fluxprof '
+
 cp "$ROOT/examples/hello/hello.flux" "$ROOT/examples/hello/nodes.c" .
 sort "$ROOT/examples/hello/expected" >expected
 
