@@ -28,19 +28,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *error = NULL;
     if (nowhere == NULL)
         nowhere = fopen("/dev/null", "w");
-    bool read = profile_read(&profile, arena, (const char *)data, size, &error);
+    bool read = profile_parse(&profile, arena, (const char *)data, size, &error);
     if (read != (error == NULL) || (!read && strlen(error) == 0))
         abort();
     if (read) {
         struct report report = report_of(&profile, &options);
         report_head(&profile, nowhere, false);
         print_all(&report, nowhere);
-        if (!profile_read(&again, arena, (const char *)data, size, &error) ||
+        if (!profile_parse(&again, arena, (const char *)data, size, &error) ||
             !profile_add(&again, &profile, &error))
             abort();
         report = report_difference(&profile, &again, &options);
         print_all(&report, nowhere);
-        profile_read(&profile, arena, (const char *)data, size, &error);
+        profile_parse(&profile, arena, (const char *)data, size, &error);
         profile_subtract(&profile, &again);
         report = report_of(&profile, &options);
         print_all(&report, nowhere);

@@ -97,7 +97,7 @@ static void constraints_of(const struct profile *profile, struct arena *arena,
         struct change *change = change_of(arena, changes, one->name);
         *(new ? &change->new_calls : &change->old_calls) = share(one->waits, requests);
         *(new ? &change->new_time : &change->old_time) =
-            share(one->waits * histogram_mean(&one->waited), requests);
+            share(one->waits * spread_mean(&one->waited), requests);
     }
 }
 
@@ -135,7 +135,7 @@ static void add_summary(struct report *report, const struct profile *old, const 
                                           {"new", COLUMN_COUNT},
                                           {"%", COLUMN_CHANGE}};
     double a = profile_requests(old), b = profile_requests(new);
-    struct histogram before = profile_latency(old), after = profile_latency(new);
+    struct spread before = profile_latency(old), after = profile_latency(new);
     struct table *table = REPORT_TABLE(new->arena, report, "load", "Load", rates, options->rows);
     add_row(table, "all", a, b);
     add_row(table, "a second", share(a, old->seconds), share(b, new->seconds));
@@ -143,9 +143,9 @@ static void add_summary(struct report *report, const struct profile *old, const 
     add_row(table, "of cores", share(old->cpu_seconds * 1e9, a), share(new->cpu_seconds * 1e9, b));
     add_row(table, "in nodes, on core", share(profile_nodes_cpu(old), a),
             share(profile_nodes_cpu(new), b));
-    add_row(table, "mean", histogram_mean(&before), histogram_mean(&after));
-    add_row(table, "p50", histogram_quantile(&before, 0.5), histogram_quantile(&after, 0.5));
-    add_row(table, "p99", histogram_quantile(&before, 0.99), histogram_quantile(&after, 0.99));
+    add_row(table, "mean", spread_mean(&before), spread_mean(&after));
+    add_row(table, "p50", spread_quantile(&before, 0.5), spread_quantile(&after, 0.5));
+    add_row(table, "p99", spread_quantile(&before, 0.99), spread_quantile(&after, 0.99));
 }
 
 struct report report_difference(const struct profile *old, const struct profile *new,

@@ -95,10 +95,10 @@ static void add_texts(const struct making *making, const struct node_profile *no
     if (node->calls == 0)
         return;
     figures->texts[0] = NUMBER(COLUMN_RATE, per_second(making, node->calls));
-    if (histogram_count(&node->cpu) > 0)
+    if (spread_count(&node->cpu) > 0)
         figures->texts[0] =
             arena_printf(arena, "%s \xc3\x97 %s", figures->texts[0],
-                         format_number(buffer, COLUMN_TIME, histogram_mean(&node->cpu)));
+                         format_number(buffer, COLUMN_TIME, spread_mean(&node->cpu)));
     if (making->time > 0 && time_of(node) > 0)
         figures->texts[1] = NUMBER(COLUMN_SHARE, time_of(node) / making->time);
     if (node_blocked(node) > 0)
@@ -180,8 +180,8 @@ static void add_place(struct making *making, struct node_profile *sum,
 {
     sum->calls += place->calls;
     sum->errors += place->errors;
-    histogram_add(making->arena, &sum->cpu, &place->cpu, 1);
-    histogram_add(making->arena, &sum->blocked, &place->blocked, 1);
+    spread_add(making->arena, &sum->cpu, &place->cpu, 1);
+    spread_add(making->arena, &sum->blocked, &place->blocked, 1);
 }
 
 static void annotate_node(struct walk *walk, struct shape *shape)

@@ -173,7 +173,7 @@ static bool read_one(struct profile *profile, struct arena *arena, const char *f
     const char *error = NULL;
     size_t size = 0;
     const char *text = fetch(arena, from, &size, &error);
-    if (text != NULL && profile_read(profile, arena, text, size, &error))
+    if (text != NULL && profile_parse(profile, arena, text, size, &error))
         return true;
     refuse(from, error);
     return false;

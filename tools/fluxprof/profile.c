@@ -36,9 +36,9 @@ static void add_nodes(struct profile *to, const struct profile *from, double tim
         }
         node->calls += times * other->calls;
         node->errors += times * other->errors;
-        histogram_add(to->arena, &node->cpu, &other->cpu, times);
-        histogram_add(to->arena, &node->blocked, &other->blocked, times);
-        histogram_add(to->arena, &node->await, &other->await, times);
+        spread_add(to->arena, &node->cpu, &other->cpu, times);
+        spread_add(to->arena, &node->blocked, &other->blocked, times);
+        spread_add(to->arena, &node->await, &other->await, times);
     }
 }
 
@@ -69,9 +69,9 @@ static void add_places(struct profile *to, const struct profile *from, double ti
         }
         place->calls += times * other->calls;
         place->errors += times * other->errors;
-        histogram_add(to->arena, &place->cpu, &other->cpu, times);
-        histogram_add(to->arena, &place->blocked, &other->blocked, times);
-        histogram_add(to->arena, &place->await, &other->await, times);
+        spread_add(to->arena, &place->cpu, &other->cpu, times);
+        spread_add(to->arena, &place->blocked, &other->blocked, times);
+        spread_add(to->arena, &place->await, &other->await, times);
     }
 }
 
@@ -104,7 +104,7 @@ static void add_constraints(struct profile *to, const struct profile *from, doub
         }
         constraint->taken += times * other->taken;
         constraint->waits += times * other->waits;
-        histogram_add(to->arena, &constraint->waited, &other->waited, times);
+        spread_add(to->arena, &constraint->waited, &other->waited, times);
     }
 }
 
@@ -122,8 +122,8 @@ static void add_sources(struct profile *to, const struct profile *from, double t
         source->failures += times * other->failures;
         source->ended += times * other->ended;
         source->requests += times * other->requests;
-        histogram_add(to->arena, &source->arrivals, &other->arrivals, times);
-        histogram_add(to->arena, &source->request_arrivals, &other->request_arrivals, times);
+        spread_add(to->arena, &source->arrivals, &other->arrivals, times);
+        spread_add(to->arena, &source->request_arrivals, &other->request_arrivals, times);
     }
 }
 
@@ -276,16 +276,16 @@ double profile_requests(const struct profile *profile)
 
 double node_cpu(const struct node_profile *node)
 {
-    return node->calls * histogram_mean(&node->cpu);
+    return node->calls * spread_mean(&node->cpu);
 }
 
 /* Calls that have not waited have no count in the histogram, but for those of `cpu`, where every
  * sample is. */
 double node_blocked(const struct node_profile *node)
 {
-    double samples = histogram_count(&node->cpu), waits = histogram_count(&node->blocked);
+    double samples = spread_count(&node->cpu), waits = spread_count(&node->blocked);
     double share = samples > waits ? waits / samples : 1;
-    return node->calls * share * histogram_mean(&node->blocked);
+    return node->calls * share * spread_mean(&node->blocked);
 }
 
 double profile_nodes_cpu(const struct profile *profile)
@@ -325,9 +325,9 @@ double way_time(const struct profile *profile, const struct way_profile *way)
     return way->count * time;
 }
 
-struct histogram profile_latency(const struct profile *profile)
+struct spread profile_latency(const struct profile *profile)
 {
-    struct histogram latency = {0};
+    struct spread latency = {0};
     for (unsigned i = 0; i < profile->latency.count; i++) {
         const struct latency_profile *class = &profile->latency.at[i];
         if (class->count > 0)

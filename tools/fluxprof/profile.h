@@ -3,7 +3,7 @@
 #ifndef PROFILE_H
 #define PROFILE_H
 
-#include "histogram.h"
+#include "spread.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ struct node_profile {
     unsigned line;
     bool blocking;
     double calls, errors;
-    struct histogram cpu, blocked, await; /* of requests that found the thread asleep, and others */
+    struct spread cpu, blocked, await; /* of requests that found the thread asleep, and others */
 };
 
 /* An occurrence of a node in a flow. */
@@ -21,7 +21,7 @@ struct place_profile {
     const char *node, *source;
     VECTOR(const char *) path; /* from the top down, the node last */
     double calls, errors;
-    struct histogram cpu, blocked, await;
+    struct spread cpu, blocked, await;
 };
 
 /* How often each arm of a dispatch was taken, the last: none; or of a repeat: another turn, none.
@@ -42,13 +42,13 @@ struct constraint_profile {
     const char *name;
     bool session;
     double taken, waits;
-    struct histogram waited;
+    struct spread waited;
 };
 
 struct source_profile {
     const char *name;
     double flows, failures, ended, requests;
-    struct histogram arrivals, request_arrivals;
+    struct spread arrivals, request_arrivals;
 };
 
 struct way_profile {
@@ -89,8 +89,8 @@ struct profile {
 };
 
 /* Reads it from a text. False: error says what is wrong with it, and where in it. */
-bool profile_read(struct profile *profile, struct arena *arena, const char *text, size_t size,
-                  const char **error);
+bool profile_parse(struct profile *profile, struct arena *arena, const char *text, size_t size,
+                   const char **error);
 
 /* Adds another one of the same program, such as another process's. False: it is none. */
 bool profile_add(struct profile *profile, const struct profile *other, const char **error);
@@ -109,7 +109,7 @@ double profile_nodes_cpu(const struct profile *profile);
  * way of which there is no sample is taken to be as long as its nodes are elsewhere. */
 double way_time(const struct profile *profile, const struct way_profile *way);
 /* How long requests took. */
-struct histogram profile_latency(const struct profile *profile);
+struct spread profile_latency(const struct profile *profile);
 const struct node_profile *profile_node(const struct profile *profile, const char *name);
 
 #endif

@@ -140,7 +140,7 @@ static bool is_object(struct reader *reader, const json_t *value)
     return reader->error == NULL;
 }
 
-static void read_part(struct reader *reader, const json_t *item, struct histogram *to)
+static void read_part(struct reader *reader, const json_t *item, struct spread *to)
 {
     if (!json_is_array(item) || json_array_size(item) != 3) {
         fail(reader, "[from, to, count] is expected");
@@ -158,9 +158,9 @@ static void read_part(struct reader *reader, const json_t *item, struct histogra
         vector_push(reader->arena, &to->parts, part);
 }
 
-static struct histogram histogram(struct reader *reader, const json_t *object, const char *name)
+static struct spread histogram(struct reader *reader, const json_t *object, const char *name)
 {
-    struct histogram result = {0};
+    struct spread result = {0};
     const json_t *value = json_object_get(object, name), *list;
     size_t before = enter(reader, ".%s", name);
     if (value != NULL && !json_is_array(value))
@@ -177,11 +177,11 @@ static struct histogram histogram(struct reader *reader, const json_t *object, c
 }
 
 /* Of requests that found the thread asleep, and of the others. */
-static struct histogram both(struct reader *reader, const json_t *object, const char *name)
+static struct spread both(struct reader *reader, const json_t *object, const char *name)
 {
-    struct histogram result = histogram(reader, object, name);
-    struct histogram idle = histogram(reader, object, arena_printf(reader->arena, "%s_idle", name));
-    histogram_add(reader->arena, &result, &idle, 1);
+    struct spread result = histogram(reader, object, name);
+    struct spread idle = histogram(reader, object, arena_printf(reader->arena, "%s_idle", name));
+    spread_add(reader->arena, &result, &idle, 1);
     return result;
 }
 
@@ -434,8 +434,8 @@ static void read_root(struct reader *reader, struct profile *profile, const json
     read_list(reader, profile, root, "latency", read_latency);
 }
 
-bool profile_read(struct profile *profile, struct arena *arena, const char *text_, size_t size,
-                  const char **error)
+bool profile_parse(struct profile *profile, struct arena *arena, const char *text_, size_t size,
+                   const char **error)
 {
     struct reader reader = {.arena = arena};
     json_error_t problem;

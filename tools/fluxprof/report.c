@@ -154,19 +154,19 @@ static void add_nodes(struct report *report, const struct profile *profile,
         if (node->calls == 0)
             continue;
         struct cell *row = table_row(table);
-        bool sampled = histogram_count(&node->cpu) > 0;
-        bool blocked = histogram_count(&node->blocked) > 0;
+        bool sampled = spread_count(&node->cpu) > 0;
+        bool blocked = spread_count(&node->blocked) > 0;
         row[0] = cell_text(node->name);
         row[1] = cell_number(node->calls);
         row[2] = cell_number(node->errors);
-        row[3] = sampled ? cell_number(histogram_mean(&node->cpu)) : cell_unknown();
-        row[4] = sampled ? cell_number(histogram_quantile(&node->cpu, 0.5)) : cell_unknown();
-        row[5] = sampled ? cell_number(histogram_quantile(&node->cpu, 0.99)) : cell_unknown();
+        row[3] = sampled ? cell_number(spread_mean(&node->cpu)) : cell_unknown();
+        row[4] = sampled ? cell_number(spread_quantile(&node->cpu, 0.5)) : cell_unknown();
+        row[5] = sampled ? cell_number(spread_quantile(&node->cpu, 0.99)) : cell_unknown();
         row[6] = cell_number(share(node_cpu(node), all));
         row[7] = blocked ? cell_number(node_blocked(node) / node->calls) : cell_unknown();
-        row[8] = blocked ? cell_number(histogram_quantile(&node->blocked, 0.99)) : cell_unknown();
-        row[9] = histogram_count(&node->await) > 0 ? cell_number(histogram_mean(&node->await))
-                                                   : cell_unknown();
+        row[8] = blocked ? cell_number(spread_quantile(&node->blocked, 0.99)) : cell_unknown();
+        row[9] = spread_count(&node->await) > 0 ? cell_number(spread_mean(&node->await))
+                                                : cell_unknown();
         row[10] = cell_text(arena_printf(profile->arena, "%s:%u%s", node->file, node->line,
                                          node->blocking ? " blocking" : ""));
     }
@@ -192,21 +192,21 @@ static void add_constraints(struct report *report, const struct profile *profile
     struct ranked *ranks = ranking(profile->arena, count);
     for (unsigned i = 0; i < count; i++) {
         const struct constraint_profile *one = &profile->constraints.at[i];
-        ranks[i] = (struct ranked){one->waits * histogram_mean(&one->waited), i};
+        ranks[i] = (struct ranked){one->waits * spread_mean(&one->waited), i};
     }
     qsort(ranks, count, sizeof *ranks, heavier);
     for (unsigned i = 0; i < count; i++) {
         const struct constraint_profile *one = &profile->constraints.at[ranks[i].index];
         struct cell *row = table_row(table);
-        bool waits = histogram_count(&one->waited) > 0;
+        bool waits = spread_count(&one->waited) > 0;
         row[0] = cell_text(one->name);
         row[1] = cell_number(ranks[i].weight);
         row[2] = cell_number(one->taken);
         row[3] = cell_number(one->waits);
         row[4] = cell_number(share(one->waits, one->taken));
-        row[5] = waits ? cell_number(histogram_mean(&one->waited)) : cell_unknown();
-        row[6] = waits ? cell_number(histogram_quantile(&one->waited, 0.5)) : cell_unknown();
-        row[7] = waits ? cell_number(histogram_quantile(&one->waited, 0.99)) : cell_unknown();
+        row[5] = waits ? cell_number(spread_mean(&one->waited)) : cell_unknown();
+        row[6] = waits ? cell_number(spread_quantile(&one->waited, 0.5)) : cell_unknown();
+        row[7] = waits ? cell_number(spread_quantile(&one->waited, 0.99)) : cell_unknown();
         row[8] = cell_text(one->session ? "session" : "program");
     }
 }
@@ -261,9 +261,9 @@ static void add_slowest(struct report *report, const struct profile *profile,
         {"all", COLUMN_TIME},   {"share of all", COLUMN_SHARE}, {"factor", COLUMN_NUMBER},
     };
     struct arena *arena = profile->arena;
-    struct histogram latency = profile_latency(profile);
+    struct spread latency = profile_latency(profile);
     struct sums all = {0}, slow = {0};
-    double wanted = options->slowest * histogram_count(&latency), slow_time = 0, all_time = 0;
+    double wanted = options->slowest * spread_count(&latency), slow_time = 0, all_time = 0;
     for (unsigned i = profile->latency.count; i-- > 0;) {
         const struct latency_profile *class = &profile->latency.at[i];
         double part = share(fmin(wanted, class->count), class->count);
@@ -279,10 +279,10 @@ static void add_slowest(struct report *report, const struct profile *profile,
         "all\n"
         "(mean %s, p50 %s)",
         100 * options->slowest,
-        format_number(from, COLUMN_TIME, histogram_quantile(&latency, 1 - options->slowest)),
+        format_number(from, COLUMN_TIME, spread_quantile(&latency, 1 - options->slowest)),
         format_number(count, COLUMN_COUNT, slow.requests),
-        format_number(mean, COLUMN_TIME, histogram_mean(&latency)),
-        format_number(p50, COLUMN_TIME, histogram_quantile(&latency, 0.5)));
+        format_number(mean, COLUMN_TIME, spread_mean(&latency)),
+        format_number(p50, COLUMN_TIME, spread_quantile(&latency, 0.5)));
     struct table *table = REPORT_TABLE(arena, report, "slowest", title, columns, options->rows);
     struct ranked *ranks = ranking(arena, all.spent.count);
     for (unsigned i = 0; i < all.spent.count; i++) {
@@ -329,18 +329,18 @@ static void add_sources(struct report *report, const struct profile *profile,
     for (unsigned i = 0; i < profile->sources.count; i++) {
         const struct source_profile *source = &profile->sources.at[i];
         struct cell *row = table_row(table);
-        bool arrivals = histogram_count(&source->arrivals) > 0;
-        bool requests = histogram_count(&source->request_arrivals) > 0;
+        bool arrivals = spread_count(&source->arrivals) > 0;
+        bool requests = spread_count(&source->request_arrivals) > 0;
         row[0] = cell_text(source->name);
         row[1] = cell_number(source->flows);
         row[2] = cell_number(fmax(0, source->flows - source->ended));
         row[3] = cell_number(source->failures);
         row[4] = cell_number(share(source->flows, profile->seconds));
-        row[5] = arrivals ? cell_number(histogram_variation(&source->arrivals)) : cell_unknown();
+        row[5] = arrivals ? cell_number(spread_variation(&source->arrivals)) : cell_unknown();
         row[6] = cell_number(source->requests);
         row[7] = cell_number(share(source->requests, profile->seconds));
         row[8] =
-            requests ? cell_number(histogram_variation(&source->request_arrivals)) : cell_unknown();
+            requests ? cell_number(spread_variation(&source->request_arrivals)) : cell_unknown();
     }
 }
 

@@ -46,7 +46,7 @@ static bool read_all(struct profile *profile, struct arena *arena, const struct 
     for (unsigned i = 0; i < look->texts.count; i++) {
         struct profile one;
         const struct text *text = &look->texts.at[i];
-        if (!profile_read(i == 0 ? profile : &one, arena, text->at, text->size, error))
+        if (!profile_parse(i == 0 ? profile : &one, arena, text->at, text->size, error))
             return false;
         if (i > 0 && !profile_add(profile, &one, error))
             return false;
@@ -114,14 +114,14 @@ static double alive(const struct profile *profile)
 static void print_summary(const struct profile *profile, const struct profile *all, FILE *out)
 {
     char requests[32], flows[32], living[32], cpu[32], p50[32], p99[32];
-    struct histogram latency = profile_latency(profile);
+    struct spread latency = profile_latency(profile);
     fprintf(out, "requests %s  flows %s  alive %s  cores %s  p50 %s  p99 %s",
             format_number(requests, COLUMN_RATE, per_second(profile, profile_requests(profile))),
             format_number(flows, COLUMN_RATE, per_second(profile, profile_flows(profile))),
             format_number(living, COLUMN_COUNT, alive(all)),
             format_number(cpu, COLUMN_SHARE, per_second(profile, profile->cpu_seconds)),
-            format_number(p50, COLUMN_TIME, histogram_quantile(&latency, 0.5)),
-            format_number(p99, COLUMN_TIME, histogram_quantile(&latency, 0.99)));
+            format_number(p50, COLUMN_TIME, spread_quantile(&latency, 0.5)),
+            format_number(p99, COLUMN_TIME, spread_quantile(&latency, 0.99)));
 }
 
 static void print_line(const struct profile *profile, const struct profile *all)

@@ -19,9 +19,9 @@ static bool near(double a, double b)
     return fabs(a - b) <= 1e-9 * fmax(1, fabs(b));
 }
 
-static struct histogram histogram(const double (*parts)[3], unsigned count)
+static struct spread histogram(const double (*parts)[3], unsigned count)
 {
-    struct histogram result = {0};
+    struct spread result = {0};
     for (unsigned i = 0; i < count; i++)
         vector_push(arena, &result.parts, ((struct part){parts[i][0], parts[i][1], parts[i][2]}));
     return result;
@@ -33,28 +33,28 @@ static struct histogram histogram(const double (*parts)[3], unsigned count)
 static void histogram__known_parts__known_answers(void **state)
 {
     (void)state;
-    struct histogram one = HISTOGRAM({0, 10, 50}, {100, 200, 50});
-    assert_true(near(histogram_mean(&one), (5 * 50 + 150 * 50) / 100.0));
-    assert_true(near(histogram_quantile(&one, 0.25), 5));
-    assert_true(near(histogram_quantile(&one, 0.5), 10));
-    assert_true(near(histogram_quantile(&one, 0.75), 150));
-    assert_true(near(histogram_quantile(&one, 1), 200));
+    struct spread one = HISTOGRAM({0, 10, 50}, {100, 200, 50});
+    assert_true(near(spread_mean(&one), (5 * 50 + 150 * 50) / 100.0));
+    assert_true(near(spread_quantile(&one, 0.25), 5));
+    assert_true(near(spread_quantile(&one, 0.5), 10));
+    assert_true(near(spread_quantile(&one, 0.75), 150));
+    assert_true(near(spread_quantile(&one, 1), 200));
     /* 5 and 150, as often: (72.5 / 77.5)^2 */
-    assert_true(near(histogram_variation(&one), 72.5 * 72.5 / (77.5 * 77.5)));
-    struct histogram none = {0};
-    assert_true(histogram_mean(&none) == 0 && histogram_quantile(&none, 0.5) == 0);
+    assert_true(near(spread_variation(&one), 72.5 * 72.5 / (77.5 * 77.5)));
+    struct spread none = {0};
+    assert_true(spread_mean(&none) == 0 && spread_quantile(&none, 0.5) == 0);
 }
 
 static void histogram__added_and_subtracted__is_what_it_was(void **state)
 {
     (void)state;
-    struct histogram sum = HISTOGRAM({0, 1, 5}, {4, 5, 5}), other = HISTOGRAM({2, 3, 7}, {4, 5, 1});
-    histogram_add(arena, &sum, &other, 1);
+    struct spread sum = HISTOGRAM({0, 1, 5}, {4, 5, 5}), other = HISTOGRAM({2, 3, 7}, {4, 5, 1});
+    spread_add(arena, &sum, &other, 1);
     assert_int_equal(sum.parts.count, 3);
     assert_true(sum.parts.at[1].from == 2 && sum.parts.at[2].count == 6);
-    histogram_add(arena, &sum, &other, -1);
+    spread_add(arena, &sum, &other, -1);
     assert_int_equal(sum.parts.count, 2);
-    assert_true(near(histogram_count(&sum), 10));
+    assert_true(near(spread_count(&sum), 10));
 }
 
 /* ---- what is refused ------------------------------------------------------------------------- */
@@ -63,13 +63,13 @@ static const char *refused(const char *text)
 {
     struct profile profile;
     const char *error = NULL;
-    assert_false(profile_read(&profile, arena, text, strlen(text), &error));
+    assert_false(profile_parse(&profile, arena, text, strlen(text), &error));
     return error;
 }
 
 #define NODE(fields) "{\"format\": 1, \"nodes\": {\"Read\": {" fields "}}}"
 
-static void read__not_as_it_should_be__says_where(void **state)
+static void parse__not_as_it_should_be__says_where(void **state)
 {
     static const struct {
         const char *text, *error;
@@ -108,14 +108,14 @@ static void read__not_as_it_should_be__says_where(void **state)
         assert_string_equal(refused(cases[i].text), cases[i].error);
 }
 
-static void read__texts_that_steer_a_terminal__are_harmless(void **state)
+static void parse__texts_that_steer_a_terminal__are_harmless(void **state)
 {
     static const char text[] =
         "{\"format\": 1, \"program\": \"a\\u001b[2J\\u009bm\\n\", \"nodes\": {\"\\u0007\": {}}}";
     struct profile profile;
     const char *error = NULL;
     (void)state;
-    assert_true(profile_read(&profile, arena, text, strlen(text), &error));
+    assert_true(profile_parse(&profile, arena, text, strlen(text), &error));
     assert_string_equal(profile.program, "a?[2J??m?");
     assert_string_equal(profile.nodes.at[0].name, "?");
 }
@@ -135,7 +135,7 @@ static struct profile one_run(const char *program, const char *started, unsigned
         "\"paths\": [{\"source\": \"S\", \"number\": 1, \"count\": 4, \"sampled\": 2, \"cpu\": "
         "%u}]}",
         program, started, seconds, seconds);
-    assert_true(profile_read(&profile, arena, text, strlen(text), &error));
+    assert_true(profile_parse(&profile, arena, text, strlen(text), &error));
     return profile;
 }
 
@@ -237,8 +237,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(histogram__known_parts__known_answers),
         TEST(histogram__added_and_subtracted__is_what_it_was),
-        TEST(read__not_as_it_should_be__says_where),
-        TEST(read__texts_that_steer_a_terminal__are_harmless),
+        TEST(parse__not_as_it_should_be__says_where),
+        TEST(parse__texts_that_steer_a_terminal__are_harmless),
         TEST(add__side_by_side__time_does_not_add_up),
         TEST(add__one_after_the_other__time_adds_up),
         TEST(add__another_program__is_refused),

@@ -1,14 +1,14 @@
-#include "histogram.h"
+#include "spread.h"
 
 static double middle(const struct part *part)
 {
     return (part->from + part->to) / 2;
 }
 
-void histogram_add(struct arena *arena, struct histogram *histogram, const struct histogram *other,
-                   double times)
+void spread_add(struct arena *arena, struct spread *histogram, const struct spread *other,
+                double times)
 {
-    struct histogram sum = {0};
+    struct spread sum = {0};
     unsigned a = 0, b = 0;
     while (a < histogram->parts.count || b < other->parts.count) {
         const struct part *mine = a < histogram->parts.count ? &histogram->parts.at[a] : NULL;
@@ -32,7 +32,7 @@ void histogram_add(struct arena *arena, struct histogram *histogram, const struc
     *histogram = sum;
 }
 
-double histogram_count(const struct histogram *histogram)
+double spread_count(const struct spread *histogram)
 {
     double count = 0;
     for (unsigned i = 0; i < histogram->parts.count; i++)
@@ -40,7 +40,7 @@ double histogram_count(const struct histogram *histogram)
     return count;
 }
 
-double histogram_mean(const struct histogram *histogram)
+double spread_mean(const struct spread *histogram)
 {
     double count = 0, sum = 0;
     for (unsigned i = 0; i < histogram->parts.count; i++) {
@@ -51,9 +51,9 @@ double histogram_mean(const struct histogram *histogram)
     return count > 0 ? sum / count : 0;
 }
 
-double histogram_variation(const struct histogram *histogram)
+double spread_variation(const struct spread *histogram)
 {
-    double count = 0, squares = 0, mean = histogram_mean(histogram);
+    double count = 0, squares = 0, mean = spread_mean(histogram);
     for (unsigned i = 0; i < histogram->parts.count; i++) {
         const struct part *part = &histogram->parts.at[i];
         double off = middle(part) - mean;
@@ -63,9 +63,9 @@ double histogram_variation(const struct histogram *histogram)
     return count > 0 && mean > 0 ? squares / count / (mean * mean) : 0;
 }
 
-double histogram_quantile(const struct histogram *histogram, double share)
+double spread_quantile(const struct spread *histogram, double share)
 {
-    double below = 0, wanted = share * histogram_count(histogram);
+    double below = 0, wanted = share * spread_count(histogram);
     for (unsigned i = 0; i < histogram->parts.count; i++) {
         const struct part *part = &histogram->parts.at[i];
         if (below + part->count >= wanted)
