@@ -104,6 +104,8 @@ def a_time_and_no_number():
         equal(errors(point), {}, "errors")
         point = load(f"{url}/a", "--requests=3", "--load=closed:10,0")
         equal((point["planned"], point["completed"]), (3, 3), "requests of more clients")
+        point = load(f"{url}/a", "--requests=30", "--load=closed:10,0", "--max-flows=4")
+        equal((point["completed"], point["connections"]), (30, 4), "answers to four of ten clients")
         point = load(f"{url}/a", "--duration=0.3", "--load=closed:3,60min")
         equal(point["planned"], 3, "requests of clients that pause for an hour")
 

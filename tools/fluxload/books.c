@@ -223,7 +223,10 @@ client *books_gather(void)
         books.clients++;
         me->state = CLIENT_GATHERING;
     }
-    if ((double)books.gathered >= plan.workload.clients) {
+    struct flux_load load = flux_load();
+    bool all = (double)books.gathered >= plan.workload.clients;
+    if (!books.let_go && (all || load.flows >= load.limit)) {
+        books.let_go = true;
         books_open(0);
         client_let_go();
     }
@@ -247,7 +250,7 @@ static client *pause_or_go(client *me, uint64_t pause)
     if (pause > 0) {
         me->state = CLIENT_PAUSING;
         me->pause_end = planned;
-        me->patience = (int)((planned - me->answered) / 1000000); /* the rest is slept */
+        me->patience = whole_milliseconds(pause); /* the rest is slept */
     }
     return me;
 }

@@ -29,7 +29,6 @@ extern struct books {
     uint64_t cpu, cpu_used; /* then, and from begun to ended */
     unsigned loops;         /* that the generator has */
     int error;              /* of the last OUTCOME_OTHER */
-    double sum, service_sum, longest_lag;
 
     struct sim_histogram response; /* from when a request was meant to come */
     struct sim_histogram service;  /* from when it was sent */
@@ -41,6 +40,7 @@ extern struct books {
     } batches[BATCHES];
 
     uint64_t gathered; /* clients of a closed load */
+    bool let_go;       /* they have begun */
     uint64_t clients;  /* that exist */
     uint64_t idle_count;
 } books;
@@ -49,7 +49,8 @@ extern struct books {
 void books_open(uint64_t delay);
 void books_close(void);
 
-/* One more client of a closed load; the last lets them all go. NULL: no memory. */
+/* One more client of a closed load; the last, or the last that --max-flows leaves room for, lets
+ * them all go. NULL: no memory. */
 client *books_gather(void);
 
 /* Nothing is under way any more. */

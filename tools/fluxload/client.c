@@ -7,6 +7,7 @@
 #include "secure.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -51,6 +52,11 @@ int milliseconds_until(uint64_t moment)
 {
     uint64_t now = flux_now();
     return moment > now ? (int)((moment - now + 999999) / 1000000) : 0;
+}
+
+int whole_milliseconds(uint64_t time)
+{
+    return time / 1000000 < INT_MAX ? (int)(time / 1000000) : INT_MAX;
 }
 
 client *client_new(void)
@@ -272,7 +278,7 @@ int Pause(Pause_in *in, Pause_out *out)
     client *me = in->me;
     uint64_t now = flux_now();
     client_close(me);
-    me->patience = me->pause_end > now ? (int)((me->pause_end - now) / 1000000) : 0;
+    me->patience = me->pause_end > now ? whole_milliseconds(me->pause_end - now) : 0;
     GO_ON(out, me);
     return 0;
 }
@@ -285,7 +291,8 @@ int Resume(Resume_in *in, Resume_out *out)
     if (in->error != ETIMEDOUT)
         return in->error; /* Mishap's */
     if (now < me->pause_end) {
-        struct timespec rest = {0, (long)(me->pause_end - now)};
+        uint64_t left = me->pause_end - now;
+        struct timespec rest = {(time_t)(left / SECOND), (long)(left % SECOND)};
         nanosleep(&rest, NULL);
         now = flux_now();
     }

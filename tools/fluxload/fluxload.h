@@ -92,6 +92,8 @@ void client_close(client *me);
 
 /* Milliseconds until then, rounded up; 0 if it is over. */
 int milliseconds_until(uint64_t moment);
+/* Of a time, rounded down; as many as an await can wait. */
+int whole_milliseconds(uint64_t time);
 
 /* What the terminal shows. */
 struct moment {

@@ -72,7 +72,8 @@ bool schedule_exhausted(void)
 
 uint64_t schedule_pause(void)
 {
-    return (uint64_t)(sim_distribution_draw(&plan.workload.pause, &pauses) * 1e9);
+    double pause = sim_distribution_draw(&plan.workload.pause, &pauses);
+    return (uint64_t)((pause < SIM_TIME_MOST ? pause : SIM_TIME_MOST) * 1e9);
 }
 
 bool schedule_again(void)
