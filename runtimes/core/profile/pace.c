@@ -1,5 +1,5 @@
-/* pace.c - how many requests are watched: so many that watching takes half a percent of the time of
- * one core.
+/* pace.c - how many requests are watched: so many that watching takes a quarter of a percent of the
+ * time of one core.
  *
  * Time fills a bucket with what may be spent, and watching empties it. The fuller it is, the more
  * requests are watched: all while it is full, one in 2^24 when it is empty, and between these each
@@ -11,7 +11,7 @@
 
 #include "core.h"
 
-#define SHARE    200u      /* one part in so many of the time */
+#define SHARE    400u      /* one part in so many of the time */
 #define CAPACITY 20000000u /* ns of core */
 #define RANGE    24u       /* factors of two */
 #define ALL      (UINT64_C(1) << 32)

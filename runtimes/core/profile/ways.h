@@ -29,7 +29,7 @@ int fluxi_ways_sum(struct fluxi_way_sum **sums, size_t *count);
 /* Of a source: ways that ended for which there was no memory. */
 uint64_t fluxi_ways_unknown(unsigned source);
 
-/* Runs of flows, from one wait to the next. */
+/* Runs of flows, from one wait to the next; about how many. */
 void fluxi_runs_add(void);
 uint64_t fluxi_runs(void);
 
