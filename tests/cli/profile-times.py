@@ -40,11 +40,12 @@ both = {
 near("Short on core", mean(both["Short", "cpu"]), 180e3, 260e3)
 near("Long on core", mean(both["Long", "cpu"]), 900e3, 1250e3)
 near("Sleep on core", mean(both["Sleep", "cpu"]), 0, 400e3)
-# Blocked: never less than it slept. How much longer a sleep lasts is the machine's to say.
+# Blocked: what it slept, less what it takes to fall asleep. How much longer a sleep lasts is the machine's to say.
 for name, least in (("Sleep", 5e6), ("Locked", 1e6)):
     blocked = both[name, "blocked"]
-    expect(min(part[1] for part in blocked) >= least, f"{name} blocked for {blocked[0]}")
-    near(f"{name} blocked", mean(blocked), least, 8 * least)
+    shortest = min(part[1] for part in blocked)
+    near(f"{name}: shortest time blocked", shortest, 0.8 * least, 8 * least)
+    near(f"{name} blocked", mean(blocked), 0.9 * least, 8 * least)
 near("Short blocked", mean(both["Short", "blocked"]), 0, 20e3)
 near("Long blocked", mean(both["Long", "blocked"]), 0, 100e3)
 near("Awaits", mean(nodes["Awaits"]["await"]), 2e6, 12e6)
