@@ -99,21 +99,23 @@ static void clocks_begin(struct flux_watch *watch)
     watch->cpu = core_now();
 }
 
-static void clocks_end(struct flux_watch *watch)
+/* Returns when it was, by the wall. */
+static uint64_t clocks_end(struct flux_watch *watch)
 {
-    uint64_t cpu = core_now(), wall = flux_now();
+    uint64_t cpu = core_now(), wall = flux_now(), now = wall;
     watch->looks++;
     cpu = less(cpu - watch->cpu, bias_cpu);
     wall = less(wall - watch->wall, bias_wall);
     watch->on_core += cpu;
     if (wall <= cpu + NOISE)
-        return;
+        return now;
     /* It was off its core. Was it for want of something, or did the kernel take it away? */
     uint64_t switches = switches_now();
     watch->looks++;
     if (switches != watch->switches)
         watch->blocked += wall - cpu;
     watch->switches = switches;
+    return now;
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */
@@ -269,9 +271,8 @@ void fluxi_profile_left(struct flux_flow *flow)
     struct flux_watch *watch = flux_profiled(flow)->watch;
     if (watch == NULL)
         return;
-    clocks_end(watch);
+    watch->left = clocks_end(watch);
     watch->woken = 0;
-    watch->left = flux_now();
 }
 
 void fluxi_profile_woken(struct flux_flow *flow)
