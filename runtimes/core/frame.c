@@ -8,7 +8,8 @@
  *
  * Free frames are linked through flux_flow.next and sorted by size in steps of STEP bytes; larger
  * ones are not kept. The sizes are those that malloc has blocks for, a word short of a multiple of
- * its alignment: another 16 bytes for that word would be a tenth of a small frame. Under AddressSanitizer nothing is kept, so that it sees every use after free.
+ * its alignment: another 16 bytes for that word would be a tenth of a small frame. Under
+ * AddressSanitizer nothing is kept, so that it sees every use after free.
  */
 #include "core.h"
 #include "guard.h"
@@ -102,6 +103,7 @@ void fluxi_frame_put(struct flux_flow *flow)
 
 void fluxi_thread_done(void)
 {
+    fluxi_profile_thread_ends();
     for (unsigned class = 1; class < SIZES; class ++) {
         if (own[class].count > 0)
             take_back(class, own[class].count);

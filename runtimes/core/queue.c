@@ -199,6 +199,8 @@ static void sleep_on(void)
     struct sleeper self = {.next = sleepers};
     sleepers = &self;
     pthread_mutex_unlock(&lock);
+    if (fluxi_profile_there())
+        fluxi_profile_sleeps();
     fluxi_seat_wait(&self.seat);
     if (fluxi_profile_there())
         fluxi_profile_slept();
@@ -214,6 +216,8 @@ static void look_out(bool wait)
     if (wait)
         atomic_fetch_add_explicit(&watching, 1, memory_order_relaxed);
     pthread_mutex_unlock(&lock);
+    if (wait && fluxi_profile_there())
+        fluxi_profile_sleeps();
     struct flux_flow *list = lookout->look(wait, &called);
     if (wait && fluxi_profile_there())
         fluxi_profile_slept();

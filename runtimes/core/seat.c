@@ -6,8 +6,7 @@
 #include <signal.h>
 #include <time.h>
 
-#define SECOND         UINT64_C(1000000000)
-#define SLEEP_SHORTEST 10000u /* ns: what was there already is found sooner */
+#define SECOND UINT64_C(1000000000)
 
 void fluxi_seat_wait(struct fluxi_seat *seat)
 {
@@ -79,8 +78,10 @@ int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready event
     for (;; now = flux_now()) {
         if (is_cancelled(flow, idle))
             return ECANCELED;
+        if (fluxi_profile_there())
+            fluxi_profile_sleeps();
         int ready = wait(&waited, now, until);
-        if (fluxi_profile_there() && flux_now() - now > SLEEP_SHORTEST)
+        if (fluxi_profile_there())
             fluxi_profile_slept();
         if (ready > 0)
             return (waited.revents & POLLNVAL) != 0 ? EBADF : 0;

@@ -46,6 +46,8 @@ static void run_flow(struct helper *self)
     pthread_mutex_unlock(&pool.mutex);
     /* Runs to flux_unblock, which sends the flow home. */
     fluxi_run(flow);
+    if (fluxi_profile_there())
+        fluxi_profile_helped();
     pthread_mutex_lock(&pool.mutex);
     self->source = NULL;
 }
@@ -76,7 +78,11 @@ static void *helper_thread(void *argument)
             self->next_idle = pool.idle;
             pool.idle = self;
             pthread_mutex_unlock(&pool.mutex);
+            if (fluxi_profile_there())
+                fluxi_profile_sleeps();
             fluxi_seat_wait(&self->seat);
+            if (fluxi_profile_there())
+                fluxi_profile_slept();
             pthread_mutex_lock(&pool.mutex);
             continue;
         }

@@ -265,6 +265,8 @@ static int ask_poller(struct loop *loop, struct epoll_event *events)
     atomic_store(&loop->asleep, true);
     bool stay = atomic_load(&loop->mail) || atomic_load(&loop->carrier_mail) ||
                 atomic_load(&loop->notices) || fluxi_handed_any();
+    if (!stay && fluxi_profile_there())
+        fluxi_profile_sleeps();
     int count = stay ? epoll_wait(loop->poller, events, EVENTS, 0) : wait_for_events(loop, events);
     if (!stay && fluxi_profile_there())
         fluxi_profile_slept();

@@ -17,6 +17,16 @@ static void dispatch_helpers(struct sim *sim)
     }
 }
 
+/* A request that comes to a server that has nothing to do finds it cold, in all that is done for
+ * it. */
+static void see_whether_cold(const struct sim *sim, struct flow *flow)
+{
+    if (!flow->unseen)
+        return;
+    flow->unseen = false;
+    flow->cold = sim->cores.running == 0 && sim->now > sim->cores.last;
+}
+
 #define READY_RUN 16u /* as core/queue.c */
 
 static uint32_t take_for_worker(struct sim *sim)
@@ -45,13 +55,12 @@ static void dispatch_workers(struct sim *sim)
     while (sim->idle > 0 && (sim->ready.count > 0 || sim->fresh.count > 0)) {
         uint32_t index = take_for_worker(sim);
         sim->flows[index].place = ON_EXECUTOR;
-        sim->flows[index].cold = sim->now > sim->free_since;
+        see_whether_cold(sim, &sim->flows[index]);
         occupy_executors(sim, 1);
         sim->idle -= sim->idle != UNBOUNDED;
         if (run(sim, index) == GIVES) {
             occupy_executors(sim, -1);
             sim->idle += sim->idle != UNBOUNDED;
-            sim->free_since = sim->now;
         }
     }
 }
@@ -61,7 +70,6 @@ static void set_busy(struct sim *sim, struct loop *loop, bool busy)
     if (loop->busy == busy)
         return;
     loop->busy = busy;
-    loop->free_since = busy ? loop->free_since : sim->now;
     sim->idle_loops = busy ? sim->idle_loops - 1 : sim->idle_loops + 1;
     occupy_executors(sim, busy ? 1 : -1);
 }
@@ -77,7 +85,7 @@ static void dispatch_loops(struct sim *sim)
             struct flow *flow = &sim->flows[index];
             flow->place = ON_EXECUTOR;
             flow->loop = number;
-            flow->cold = sim->now > loop->free_since;
+            see_whether_cold(sim, flow);
             set_busy(sim, loop, true);
             if (run(sim, index) == GIVES)
                 set_busy(sim, loop, false);
@@ -126,7 +134,6 @@ static void go_on(struct sim *sim, uint32_t index)
     } else {
         occupy_executors(sim, -1);
         sim->idle += sim->idle != UNBOUNDED;
-        sim->free_since = sim->now;
     }
 }
 

@@ -67,8 +67,12 @@ static uint32_t flow_new(struct sim *sim, unsigned source)
         }
         index = sim->flow_count++;
     }
-    sim->flows[index] = (struct flow){
-        .source = (uint16_t)source, .next = NOBODY, .place = AWAY, .drawn = -1, .loop = NOBODY};
+    sim->flows[index] = (struct flow){.source = (uint16_t)source,
+                                      .next = NOBODY,
+                                      .place = AWAY,
+                                      .drawn = -1,
+                                      .loop = NOBODY,
+                                      .unseen = true};
     return index;
 }
 
@@ -159,7 +163,7 @@ static void give_request(struct sim *sim, uint32_t index, double began)
 {
     struct flow *flow = &sim->flows[index];
     flow->began = began;
-    flow->request = true;
+    flow->request = flow->unseen = true;
     flow->fresh = flow->expects = flow->between = false;
     flow->overhead += sim->machine->wake;
     make_ready(sim, index);

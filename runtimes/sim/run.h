@@ -39,7 +39,8 @@ struct flow {
     uint32_t step, next, loop, session;
     uint16_t arm, source;
     uint8_t phase, place;
-    bool cold;    /* its executor has had nothing to do before it came */
+    bool cold;    /* nobody computed when it came */
+    bool unseen;  /* its request has not had an executor yet */
     bool repeats; /* the answer of a `repeat` */
     bool request; /* one is under way */
     bool fresh;   /* it came with the connection, and has not been read */
@@ -71,7 +72,6 @@ struct loop {
     struct queue ready;
     uint32_t before_fresh; /* so many of them run before a fresh flow does */
     bool busy, kicked;
-    double free_since;
 };
 
 /* Requests whose clients have no connection left: when each was meant to come. */
@@ -115,7 +115,6 @@ struct sim {
     struct queue fresh;  /* admitted, have not run */
     struct queue ready;  /* of pool and thread */
     unsigned ready_run;  /* taken from `ready` since the last fresh one */
-    double free_since;   /* when the last of them had nothing left to do */
     unsigned idle;       /* executors of pool and thread; UNBOUNDED */
     struct loop *loops;
     uint32_t *kicked; /* loops that may have something to do */

@@ -38,8 +38,11 @@ void fluxi_profile_metrics(FILE *out);
 
 /* A flow is run until it waits or ends. */
 void fluxi_profile_resumes(void);
-/* The calling thread has slept. */
+/* The calling thread is about to sleep unless there is something to do at once, and is back. */
+void fluxi_profile_sleeps(void);
 void fluxi_profile_slept(void);
+/* A helper runs a node of a flow, which then goes back. */
+void fluxi_profile_helped(void);
 /* What the flow waits for, blocked on a carrier or in an await, is there. */
 void fluxi_profile_woken(struct flux_flow *flow);
 /* Its carrier is left in the middle of a node, and come back to. */
@@ -54,6 +57,9 @@ void fluxi_profile_waited(struct flux_flow *flow, unsigned rank);
 /* ---- of the core ----------------------------------------------------------------------------- */
 
 extern const char *fluxi_profile_file; /* --profile=FILE; NULL: none */
+
+/* A thread ends: of any program, and any thread. */
+void fluxi_profile_thread_ends(void);
 
 /* Before `initial`: false if the file cannot be written, which has been logged. */
 bool fluxi_profile_start(void);

@@ -19,8 +19,9 @@
 #include <time.h>
 
 #define WATCHES_MOST 4096u
-#define SPENT_MOST   40u   /* things that one request spends time on; the rest is `other` */
-#define NOISE        2000u /* ns: no switch of threads takes less */
+#define SPENT_MOST   40u    /* things that one request spends time on; the rest is `other` */
+#define NOISE        2000u  /* ns: no switch of threads takes less */
+#define SLEEP        15000u /* ns: for less than that nobody slept, threads changed places */
 #define TRIALS       64u
 
 struct spent {
@@ -30,7 +31,7 @@ struct spent {
 
 struct flux_watch {
     uint64_t weight;
-    bool idle;    /* the thread was asleep when it came */
+    bool idle;    /* the server was asleep when it came */
     bool request; /* its time is a response time */
     bool before;  /* a run of a source: what that is blocked for is what is to come */
     unsigned looks;
@@ -53,8 +54,16 @@ _Thread_local _Atomic(const struct flux_place *) flux_calling;
 static _Thread_local struct {
     uint64_t random;
     uint64_t run; /* how often it has resumed a flow */
-    bool asleep;  /* it has slept since the last request came */
+    bool awake;   /* it is counted in `server` */
+    bool asleep;  /* the server was asleep when it woke up; no request has come since */
 } own;
+
+/* Whether there is something to do at all: a thread that has slept says little, since threads that
+ * take turns on a core sleep in between. */
+static struct {
+    _Alignas(64) atomic_uint awake; /* threads */
+    _Atomic uint64_t fell_asleep;   /* when one last did */
+} server;
 
 static _Atomic(struct fluxi_place_times *) *places;
 static _Atomic(struct fluxi_class *) *classes;
@@ -294,15 +303,52 @@ void fluxi_profile_back(struct flux_flow *flow)
     clocks_begin(watch);
 }
 
+/* Returns whether another thread is awake. */
+static bool wake_up(void)
+{
+    own.awake = true;
+    return atomic_fetch_add_explicit(&server.awake, 1, memory_order_relaxed) > 0;
+}
+
+void fluxi_profile_sleeps(void)
+{
+    if (!own.awake)
+        return;
+    own.awake = false;
+    atomic_store_explicit(&server.fell_asleep, flux_now(), memory_order_relaxed);
+    atomic_fetch_sub_explicit(&server.awake, 1, memory_order_relaxed);
+}
+
 void fluxi_profile_slept(void)
 {
-    own.asleep = true;
+    uint64_t since = atomic_load_explicit(&server.fell_asleep, memory_order_relaxed);
+    own.asleep = !wake_up() && flux_now() > since + SLEEP;
+}
+
+void fluxi_profile_thread_ends(void)
+{
+    if (own.awake)
+        atomic_fetch_sub_explicit(&server.awake, 1, memory_order_relaxed);
+    own.awake = false;
+}
+
+static atomic_ullong helped;
+
+void fluxi_profile_helped(void)
+{
+    atomic_fetch_add_explicit(&helped, 1, memory_order_relaxed);
+}
+
+uint64_t fluxi_times_helped(void)
+{
+    return atomic_load_explicit(&helped, memory_order_relaxed);
 }
 
 void fluxi_profile_resumes(void)
 {
     own.run++;
-    fluxi_runs_add();
+    if (!own.awake)
+        wake_up();
 }
 
 /* ---- constraints ----------------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ struct fluxi_constraint_times *fluxi_constraint_times(unsigned rank);
 struct fluxi_class *fluxi_class(unsigned number);
 #define FLUXI_CLASS_COUNT (FLUXI_CLASSES * 61)
 
+uint64_t fluxi_times_helped(void);
 uint64_t fluxi_watched(void);     /* how many requests */
 uint64_t fluxi_not_watched(void); /* for lack of room */
 

@@ -18,10 +18,6 @@ struct shard {
     _Atomic(struct fluxi_way *) buckets[BUCKETS];
 };
 
-static struct {
-    _Alignas(64) atomic_ullong count;
-} runs[FLUXI_SHARDS];
-
 static _Atomic(struct shard *) shards[FLUXI_SHARDS];
 static atomic_uint threads, way_count;
 static _Atomic(atomic_ullong *) unknown; /* by source, where there is no memory for a way */
@@ -130,21 +126,6 @@ void flux_path_count(struct flux_flow *flow, uint64_t number)
     atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
     if (flux_profiled(flow)->watch != NULL)
         fluxi_watch_way(flow, way);
-}
-
-void fluxi_runs_add(void)
-{
-    /* Threads of one shard may lose one another's: it is for a mean, and comes with each run. */
-    atomic_ullong *count = &runs[fluxi_shard()].count;
-    atomic_store_explicit(count, value(count) + 1, memory_order_relaxed);
-}
-
-uint64_t fluxi_runs(void)
-{
-    uint64_t sum = 0;
-    for (unsigned s = 0; s < FLUXI_SHARDS; s++)
-        sum += value(&runs[s].count);
-    return sum;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

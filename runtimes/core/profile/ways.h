@@ -29,10 +29,6 @@ int fluxi_ways_sum(struct fluxi_way_sum **sums, size_t *count);
 /* Of a source: ways that ended for which there was no memory. */
 uint64_t fluxi_ways_unknown(unsigned source);
 
-/* Runs of flows, from one wait to the next; about how many. */
-void fluxi_runs_add(void);
-uint64_t fluxi_runs(void);
-
 void fluxi_ways_free(void);
 
 /* The shard of the calling thread, from 0. */
