@@ -34,7 +34,6 @@ int pthread_kill(pthread_t thread, int signal)
 /* ---- threads --------------------------------------------------------------------------------- */
 
 _Thread_local struct fluxi_thread *fluxi_thread_self;
-atomic_bool fluxi_stopping;
 
 static uint64_t polled_until, known_until; /* by the kernel, by the watcher */
 static bool polled_masked;

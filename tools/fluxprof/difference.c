@@ -43,7 +43,8 @@ static void add_changes(struct report *report, struct arena *arena, const char *
                         const struct report_options *options)
 {
     struct table *table = report_table(arena, report, key, title, columns, 7, options->rows);
-    qsort(changes->items.at, changes->items.count, sizeof(struct change), larger_change);
+    if (changes->items.count > 0)
+        qsort(changes->items.at, changes->items.count, sizeof(struct change), larger_change);
     for (unsigned i = 0; i < changes->items.count; i++) {
         const struct change *change = &changes->items.at[i];
         if (fabs(change->new_time - change->old_time) < 0.5 &&

@@ -71,7 +71,9 @@ int fluxi_profile_begin(void)
     began_ns = flux_now();
     if (!fluxi_profile_there())
         return 0;
-    int error = fluxi_watched_start();
+    int error = fluxi_ways_start();
+    if (error == 0)
+        error = fluxi_watched_start();
     began_cpu = cpu_now();
     if (error == 0)
         error = fluxi_arrivals_start();

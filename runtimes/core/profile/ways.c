@@ -20,7 +20,7 @@ struct shard {
 
 static _Atomic(struct shard *) shards[FLUXI_SHARDS];
 static atomic_uint threads, way_count;
-static _Atomic(atomic_ullong *) unknown; /* by source, where there is no memory for a way */
+static atomic_ullong *unknown; /* by source, where there is no memory for a way */
 
 unsigned fluxi_shard(void)
 {
@@ -91,24 +91,9 @@ struct fluxi_way *fluxi_way_find(unsigned source, uint64_t number)
 
 /* ---- where there is no memory ---------------------------------------------------------------- */
 
-static atomic_ullong *unknown_of(unsigned source)
-{
-    static atomic_ullong others; /* of all sources, without memory even for this */
-    atomic_ullong *counts = atomic_load(&unknown), *none = NULL;
-    if (counts == NULL) {
-        counts = calloc(flux_program.source_count, sizeof *counts);
-        if (counts != NULL && !atomic_compare_exchange_strong(&unknown, &none, counts)) {
-            free(counts);
-            counts = none;
-        }
-    }
-    return counts != NULL ? &counts[source] : &others;
-}
-
 uint64_t fluxi_ways_unknown(unsigned source)
 {
-    atomic_ullong *counts = atomic_load(&unknown);
-    return counts != NULL ? atomic_load_explicit(&counts[source], memory_order_relaxed) : 0;
+    return atomic_load_explicit(&unknown[source], memory_order_relaxed);
 }
 
 static uint64_t value(atomic_ullong *counter)
@@ -122,7 +107,7 @@ void flux_path_count(struct flux_flow *flow, uint64_t number)
 {
     unsigned source = (unsigned)(flow->source - flux_program.sources);
     struct fluxi_way *way = fluxi_way_find(source, number);
-    atomic_ullong *count = way != NULL ? &way->count : unknown_of(source);
+    atomic_ullong *count = way != NULL ? &way->count : &unknown[source];
     atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
     if (flux_profiled(flow)->watch != NULL)
         fluxi_watch_way(flow, way);
@@ -183,6 +168,12 @@ int fluxi_ways_sum(struct fluxi_way_sum **sums, size_t *count)
     return 0;
 }
 
+int fluxi_ways_start(void)
+{
+    unknown = calloc(flux_program.source_count, sizeof *unknown);
+    return unknown != NULL ? 0 : ENOMEM;
+}
+
 void fluxi_ways_free(void)
 {
     for (unsigned s = 0; s < FLUXI_SHARDS; s++) {
@@ -197,5 +188,6 @@ void fluxi_ways_free(void)
         free(shard);
     }
     atomic_store(&way_count, 0);
-    free(atomic_exchange(&unknown, NULL));
+    free(unknown);
+    unknown = NULL;
 }

@@ -29,6 +29,7 @@ int fluxi_ways_sum(struct fluxi_way_sum **sums, size_t *count);
 /* Of a source: ways that ended for which there was no memory. */
 uint64_t fluxi_ways_unknown(unsigned source);
 
+int fluxi_ways_start(void); /* before any flow; 0 or ENOMEM */
 void fluxi_ways_free(void);
 
 /* The shard of the calling thread, from 0. */
