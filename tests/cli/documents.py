@@ -13,7 +13,8 @@ In README.md, ARCHITECTURE.md and docs/*.md,
     system has given, but the same throughout the document; the time and the process in a line of
     the log are whatever they are.
   - <!-- not run --> in front of a block says that it is only to be read;
-  - a picture, NAME.svg, is what a command has written to NAME.svg.
+  - a picture, NAME.svg, is what a command has written to NAME.svg (not FOLDER/NAME.svg: those show
+    what was measured).
 
 Besides, docs/diagnostics.md has a heading for each diagnostic, and links lead somewhere.
 """
@@ -239,7 +240,7 @@ class Document:
 
     def check_pictures(self, folder):
         """Pictures that the commands have made are those that are shown."""
-        for target in re.findall(r"!\[[^\]]*\]\(([^)]+\.svg)\)", "\n".join(self.lines)):
+        for target in re.findall(r"!\[[^\]]*\]\(([^)/]+\.svg)\)", "\n".join(self.lines)):
             shown, made = self.path.parent / target, folder / Path(target).name
             if not made.exists():
                 self.complain(1, f"nothing draws {target}")
