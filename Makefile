@@ -527,6 +527,15 @@ bench-balance: ## the load balancer's strategies before 1, 5 and 10 replicas, an
 	$(Q)$(MAKE) --no-print-directory $(FLUXC) $(HEADERS) $(LIBRARIES) $(BUILD)/bin/balance-event
 	bench/balance/run --build=$(BUILD) $(B)
 
+# What takes part in it: two servers, with and without --profile, and who asks them.
+ACCURACY = $(foreach s,web image,$(foreach r,thread pool event,$(BUILD)/bin/$(s)-$(r) \
+             $(BUILD)/profiled/bin/$(s)-$(r))) $(BUILD)/bin/fluxload
+.PHONY: accuracy
+accuracy: ## what the simulator says of servers beside what they do, an hour on a quiet machine: docs/accuracy.md
+	$(Q)sh tools/unstarted.sh gnuplot-nox
+	$(Q)$(MAKE) --no-print-directory $(FLUXC) $(HEADERS) $(BUILD)/lib/libflux-sim.a $(ACCURACY)
+	bench/accuracy/run --build=$(BUILD) --two --write $(A)
+
 .PHONY: bench-web-profile
 bench-web-profile: ## what the web server and others spend the CPU time of a request on (W=small)
 	$(Q)sh tools/unstarted.sh $(WEB_PACKAGES) linux-perf
