@@ -19,9 +19,8 @@
 #include <time.h>
 
 #define WATCHES_MOST 4096u
-#define SPENT_MOST   40u    /* things that one request spends time on; the rest is `other` */
-#define NOISE        2000u  /* ns: no switch of threads takes less */
-#define SLEEP        15000u /* ns: for less than that nobody slept, threads changed places */
+#define SPENT_MOST   40u   /* things that one request spends time on; the rest is `other` */
+#define NOISE        2000u /* ns: no switch of threads takes less */
 #define TRIALS       64u
 
 struct spent {
@@ -54,16 +53,7 @@ _Thread_local _Atomic(const struct flux_place *) flux_calling;
 static _Thread_local struct {
     uint64_t random;
     uint64_t run; /* how often it has resumed a flow */
-    bool awake;   /* it is counted in `server` */
-    bool asleep;  /* the server was asleep when it woke up; no request has come since */
 } own;
-
-/* Whether there is something to do at all: a thread that has slept says little, since threads that
- * take turns on a core sleep in between. */
-static struct {
-    _Alignas(64) atomic_uint awake; /* threads */
-    _Atomic uint64_t fell_asleep;   /* when one last did */
-} server;
 
 static _Atomic(struct fluxi_place_times *) *places;
 static _Atomic(struct fluxi_class *) *classes;
@@ -145,9 +135,8 @@ static uint32_t draw(void)
 /* Returns its weight; 0: it is not watched. */
 static uint64_t begin(struct flux_flow *flow, bool request, bool before)
 {
-    bool idle = own.asleep;
+    bool idle = fluxi_found_asleep();
     uint32_t number = draw();
-    own.asleep = false;
     if (idle && number % 16 == 0)
         fluxi_pace_spent(0);
     uint64_t bound = atomic_load_explicit(&fluxi_pace, memory_order_relaxed);
@@ -303,35 +292,6 @@ void fluxi_profile_back(struct flux_flow *flow)
     clocks_begin(watch);
 }
 
-/* Returns whether another thread is awake. */
-static bool wake_up(void)
-{
-    own.awake = true;
-    return atomic_fetch_add_explicit(&server.awake, 1, memory_order_relaxed) > 0;
-}
-
-void fluxi_profile_sleeps(void)
-{
-    if (!own.awake)
-        return;
-    own.awake = false;
-    atomic_store_explicit(&server.fell_asleep, flux_now(), memory_order_relaxed);
-    atomic_fetch_sub_explicit(&server.awake, 1, memory_order_relaxed);
-}
-
-void fluxi_profile_slept(void)
-{
-    uint64_t since = atomic_load_explicit(&server.fell_asleep, memory_order_relaxed);
-    own.asleep = !wake_up() && flux_now() > since + SLEEP;
-}
-
-void fluxi_profile_thread_ends(void)
-{
-    if (own.awake)
-        atomic_fetch_sub_explicit(&server.awake, 1, memory_order_relaxed);
-    own.awake = false;
-}
-
 static atomic_ullong helped;
 
 void fluxi_profile_helped(void)
@@ -347,8 +307,7 @@ uint64_t fluxi_times_helped(void)
 void fluxi_profile_resumes(void)
 {
     own.run++;
-    if (!own.awake)
-        wake_up();
+    fluxi_thread_runs();
 }
 
 /* ---- constraints ----------------------------------------------------------------------------- */

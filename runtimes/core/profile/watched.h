@@ -52,6 +52,13 @@ void fluxi_watch_way(struct flux_flow *flow, struct fluxi_way *way);
 int fluxi_watched_start(void); /* 0 or ENOMEM */
 void fluxi_watched_free(void);
 
+/* ---- awake.c --------------------------------------------------------------------------------- */
+
+/* The server was asleep when the calling thread woke up, and this has not been asked since. */
+bool fluxi_found_asleep(void);
+/* The calling thread runs flows, so it is awake. */
+void fluxi_thread_runs(void);
+
 /* ---- pace.c ---------------------------------------------------------------------------------- */
 
 /* 2^32 times the probability with which a request is watched from now on: what a random number of
