@@ -65,14 +65,18 @@ function showStatus(status) {
 }
 
 let refusal = ""; // of the last change
+let changes = 0;
 
 async function change(path, method) {
+  const number = ++changes;
+  let said = "";
   try {
     showStatus(await ask(path, method));
-    refusal = "";
   } catch (error) {
-    refusal = error.message;
+    said = error.message;
   }
+  if (said || number === changes) // one that went well says nothing of a later one
+    refusal = said;
   trouble(refusal);
 }
 
