@@ -55,7 +55,7 @@ static void take(void *context, unsigned part, uint64_t count)
 static void add__largest_and_smallest__are_counted_by_weight(void **state)
 {
     (void)state;
-    struct fluxi_times times = {0};
+    struct fluxi_times times = {.octaves = {NULL}};
     struct sum sum = {0};
     assert_true(fluxi_times_add(&times, 0, 3));
     assert_true(fluxi_times_add(&times, UINT64_MAX, 1000));
