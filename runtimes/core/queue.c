@@ -200,7 +200,7 @@ static void sleep_on(void)
     sleepers = &self;
     pthread_mutex_unlock(&lock);
     if (fluxi_profile_there())
-        fluxi_profile_sleeps();
+        fluxi_profile_sleeps(flux_now());
     fluxi_seat_wait(&self.seat);
     if (fluxi_profile_there())
         fluxi_profile_slept();
@@ -217,7 +217,7 @@ static void look_out(bool wait)
         atomic_fetch_add_explicit(&watching, 1, memory_order_relaxed);
     pthread_mutex_unlock(&lock);
     if (wait && fluxi_profile_there())
-        fluxi_profile_sleeps();
+        fluxi_profile_sleeps(flux_now());
     struct flux_flow *list = lookout->look(wait, &called);
     if (wait && fluxi_profile_there())
         fluxi_profile_slept();

@@ -79,7 +79,7 @@ int fluxi_seat_await(const struct flux_flow *flow, int fd, enum flux_ready event
         if (is_cancelled(flow, idle))
             return ECANCELED;
         if (fluxi_profile_there())
-            fluxi_profile_sleeps();
+            fluxi_profile_sleeps(now);
         int ready = wait(&waited, now, until);
         if (fluxi_profile_there())
             fluxi_profile_slept();

@@ -79,7 +79,7 @@ static void *helper_thread(void *argument)
             pool.idle = self;
             pthread_mutex_unlock(&pool.mutex);
             if (fluxi_profile_there())
-                fluxi_profile_sleeps();
+                fluxi_profile_sleeps(flux_now());
             fluxi_seat_wait(&self->seat);
             if (fluxi_profile_there())
                 fluxi_profile_slept();

@@ -266,7 +266,7 @@ static int ask_poller(struct loop *loop, struct epoll_event *events)
     bool stay = atomic_load(&loop->mail) || atomic_load(&loop->carrier_mail) ||
                 atomic_load(&loop->notices) || fluxi_handed_any();
     if (!stay && fluxi_profile_there())
-        fluxi_profile_sleeps();
+        fluxi_profile_sleeps(flux_now());
     int count = stay ? epoll_wait(loop->poller, events, EVENTS, 0) : wait_for_events(loop, events);
     if (!stay && fluxi_profile_there())
         fluxi_profile_slept();

@@ -16,8 +16,9 @@ static struct {
 
 /* Of the calling thread. */
 static _Thread_local struct {
-    bool awake;  /* it is counted above */
-    bool asleep; /* the server was when it woke up */
+    bool awake;     /* it is counted above */
+    bool alone;     /* nobody else was awake when it woke up, */
+    uint64_t since; /* since then */
 } own;
 
 /* Returns whether another thread is awake. */
@@ -27,19 +28,19 @@ static bool wake_up(void)
     return atomic_fetch_add_explicit(&server.awake, 1, memory_order_relaxed) > 0;
 }
 
-void fluxi_profile_sleeps(void)
+void fluxi_profile_sleeps(uint64_t now)
 {
     if (!own.awake)
         return;
     own.awake = false;
-    atomic_store_explicit(&server.fell_asleep, flux_now(), memory_order_relaxed);
+    atomic_store_explicit(&server.fell_asleep, now, memory_order_relaxed);
     atomic_fetch_sub_explicit(&server.awake, 1, memory_order_relaxed);
 }
 
 void fluxi_profile_slept(void)
 {
-    uint64_t since = atomic_load_explicit(&server.fell_asleep, memory_order_relaxed);
-    own.asleep = !wake_up() && flux_now() > since + SLEEP;
+    own.since = atomic_load_explicit(&server.fell_asleep, memory_order_relaxed);
+    own.alone = !wake_up();
 }
 
 void fluxi_profile_thread_ends(void)
@@ -57,7 +58,10 @@ void fluxi_thread_runs(void)
 
 bool fluxi_found_asleep(void)
 {
-    bool asleep = own.asleep;
-    own.asleep = false;
-    return asleep;
+    return own.alone && flux_now() > own.since + SLEEP;
+}
+
+void fluxi_found(void)
+{
+    own.alone = false;
 }

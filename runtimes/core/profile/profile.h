@@ -38,8 +38,9 @@ void fluxi_profile_metrics(FILE *out);
 
 /* A flow is run until it waits or ends. */
 void fluxi_profile_resumes(void);
-/* The calling thread is about to sleep unless there is something to do at once, and is back. */
-void fluxi_profile_sleeps(void);
+/* The calling thread is now (ns of the monotonic clock) about to sleep unless there is something to
+ * do at once, and is back. */
+void fluxi_profile_sleeps(uint64_t now);
 void fluxi_profile_slept(void);
 /* A helper runs a node of a flow, which then goes back. */
 void fluxi_profile_helped(void);

@@ -135,12 +135,14 @@ static uint32_t draw(void)
 /* Returns its weight; 0: it is not watched. */
 static uint64_t begin(struct flux_flow *flow, bool request, bool before)
 {
-    bool idle = fluxi_found_asleep();
     uint32_t number = draw();
+    uint64_t bound = atomic_load_explicit(&fluxi_pace, memory_order_relaxed);
+    bool chosen = number < bound, look = chosen || number % 16 == 0;
+    bool idle = look && fluxi_found_asleep();
+    fluxi_found();
     if (idle && number % 16 == 0)
         fluxi_pace_spent(0);
-    uint64_t bound = atomic_load_explicit(&fluxi_pace, memory_order_relaxed);
-    if (number >= bound)
+    if (!chosen)
         return 0;
     struct flux_watch *watch = NULL;
     if (atomic_fetch_add_explicit(&alive, 1, memory_order_relaxed) < WATCHES_MOST)

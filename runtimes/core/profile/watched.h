@@ -54,8 +54,10 @@ void fluxi_watched_free(void);
 
 /* ---- awake.c --------------------------------------------------------------------------------- */
 
-/* The server was asleep when the calling thread woke up, and this has not been asked since. */
+/* Of a request that comes now: the server was asleep when the calling thread woke up, and no other
+ * has come since. Looks at the clock. The second: one has come. */
 bool fluxi_found_asleep(void);
+void fluxi_found(void);
 /* The calling thread runs flows, so it is awake. */
 void fluxi_thread_runs(void);
 
