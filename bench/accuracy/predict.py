@@ -42,17 +42,19 @@ def predicted(simulator, profile, runtime, load, cores=1, connections=None):
 
 
 def together(light, burst, to):
-    """One profile of two: what nodes take where they find the server asleep is the light load's, all
-    else the burst's, in which it was never asleep."""
+    """One profile of two: what nodes take where they find the server asleep, and what they wait for,
+    is the light load's; all else is the burst's, in which it was never asleep, and in which who has
+    waited may have been kept from its core afterwards."""
     with open(burst, encoding="utf-8") as file:
         profile = json.load(file)
     with open(light, encoding="utf-8") as file:
         asleep = json.load(file)
     for name, node in profile["nodes"].items():
-        for kind in ("cpu", "blocked"):
-            whole = node[kind] + node[f"{kind}_idle"]
-            node[kind] = sorted(node[kind] if node[kind] else whole)
-            node[f"{kind}_idle"] = asleep["nodes"][name][f"{kind}_idle"]
+        other = asleep["nodes"][name]
+        node["cpu"] = sorted(node["cpu"] or node["cpu_idle"])
+        node["cpu_idle"] = other["cpu_idle"]
+        node["blocked"] = sorted(other["blocked"] + other["blocked_idle"])
+        node["blocked_idle"] = []
     with open(to, "w", encoding="utf-8") as file:
         json.dump(profile, file)
     return to

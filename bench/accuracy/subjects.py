@@ -43,11 +43,12 @@ def fill_web(root):
             (folder / "index.html").write_bytes(chance.randbytes(size))
 
 
-PICTURES = 8
+PICTURES, NAMES = 8, 4000
 
 
 def fill_image(root):
-    """Small photographs, PPM: a gradient with noise compresses about as well as one."""
+    """Small photographs, PPM: a gradient with noise compresses about as well as one. Each has many
+    names, since the server makes a picture once for all who ask for it at the same time."""
     chance = random.Random(2)
     width, height = 240, 180
     for number in range(1, PICTURES + 1):
@@ -57,11 +58,13 @@ def fill_image(root):
                 noise = chance.getrandbits(4)
                 pixels += bytes(((x + noise) % 256, (y + noise) % 256, (x + y + number) % 256))
         (root / f"{number}.ppm").write_bytes(b"P6\n%d %d\n255\n" % (width, height) + pixels)
+    for number in range(PICTURES + 1, NAMES + 1):
+        (root / f"{number}.ppm").hardlink_to(root / f"{number % PICTURES + 1}.ppm")
 
 
 SUBJECTS = {
     "web": Subject("web", ["--cache-bytes", 0, "--listing"], fill_web, (f"--zipf={FOLDERS},0.8", "/%u/"), 64),
     # Nothing is kept, so each request reads, scales and compresses a picture.
     "image": Subject("image", ["--cache-bytes", 0], fill_image,
-                     (f"--zipf={PICTURES},0", "/%u.jpg?size=8"), 16),
+                     (f"--zipf={NAMES},0", "/%u.jpg?size=8"), 16),
 }
