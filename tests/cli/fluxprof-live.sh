@@ -2,11 +2,11 @@
 # limit: 120 s
 . "$ROOT/tests/cli/assert"
 
-cp "$ROOT"/tests/run/admin-port/admin-port.flux "$ROOT"/tests/run/admin-port/nodes.c .
+cp "$ROOT"/tests/run/admin-port/admin-port.flux .
 for runtime in event pool; do
     # shellcheck disable=SC2086  # a list of words
     expect 0 "$FLUXC_REAL" build --profile --runtime=$runtime -o server-$runtime admin-port.flux \
-        nodes.c -D_GNU_SOURCE ${FLAGS:-}
+        "$ROOT"/tests/run/admin-port/nodes.c -D_GNU_SOURCE ${FLAGS:-}
 done
 
 PYTHONPATH=$ROOT/tests/harness python3 - "$BUILD/bin/fluxprof" <<'END' || fail "see above"

@@ -1,8 +1,8 @@
 #include "held-loop_flux.h"
 
+#include "../listening.h"
 #include "flux.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -14,18 +14,7 @@ static int listener = -1;
 
 int Listen(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t length = sizeof address;
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(listener, SOMAXCONN) != 0 ||
-        getsockname(listener, (struct sockaddr *)&address, &length) != 0)
-        return errno;
-    printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
-    fflush(stdout);
-    return 0;
+    return listen_anywhere(&listener);
 }
 
 int Unlisten(void)
@@ -36,8 +25,7 @@ int Unlisten(void)
 
 int Accept(Accept_out *out)
 {
-    out->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    return out->fd < 0 ? errno : 0;
+    return accept_from(listener, &out->fd);
 }
 
 int Read(Read_in *in, Read_out *out)
