@@ -208,12 +208,16 @@ def coverage(_context):
 # ---- run: programs that print the same under every runtime ---------------------------------------
 
 
-def programs(context):
+def folders_of_programs():
+    """(folder, source, name) of each."""
     for folder in sorted([*Path("tests/run").glob("*"), *Path("examples").glob("*")]):
         source = folder / f"{folder.name}.flux"
-        if not source.exists():
-            continue
-        name = str(folder).removeprefix("tests/")
+        if source.exists():
+            yield folder, source, str(folder).removeprefix("tests/")
+
+
+def programs(context):
+    for folder, source, name in folders_of_programs():
         for runtime_name, variants in variants_of(folder, context):
             program = context.build / f"{folder}-{runtime_name}"
 
@@ -270,11 +274,7 @@ PROFILED = {"thread": 1, "pool": 1, "event": 2, "trace": 4}
 def profile(context):
     """The programs once more, compiled with --profile: they print the same, and what they have
     counted adds up."""
-    for folder in sorted([*Path("tests/run").glob("*"), *Path("examples").glob("*")]):
-        source = folder / f"{folder.name}.flux"
-        if not source.exists():
-            continue
-        name = str(folder).removeprefix("tests/")
+    for folder, source, name in folders_of_programs():
         for runtime_name, variants in variants_of(folder, context):
             program = context.build / f"profiled/{folder}-{runtime_name}"
             some = variants[-PROFILED[runtime_name] :]
