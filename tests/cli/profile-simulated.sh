@@ -18,18 +18,10 @@ END
 cat >nodes.c <<'END'
 #define _GNU_SOURCE
 #include "toy_flux.h"
+#include "spin.h"
 #include <flux.h>
 #include <time.h>
 #include <unistd.h>
-
-static void spin(long ns)
-{
-    struct timespec begun, now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begun);
-    do
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    while ((now.tv_sec - begun.tv_sec) * 1000000000 + now.tv_nsec - begun.tv_nsec < ns);
-}
 
 int Ask(Ask_out *out)
 {
@@ -71,7 +63,8 @@ expect 0 "$FLUXC_REAL" --emit=sim -o toy_sim.c toy.flux
 gcc $FLAGS $(pkg-config --cflags flux-sim) toy_sim.c $(pkg-config --libs flux-sim) -o sim ||
     fail "the simulator links"
 for runtime in thread pool event; do
-    expect 0 "$FLUXC_REAL" build --profile --runtime=$runtime -o toy toy.flux nodes.c $FLAGS
+    expect 0 "$FLUXC_REAL" build --profile --runtime=$runtime -o toy toy.flux nodes.c $FLAGS \
+        -I"$ROOT/tests/cli"
     expect 0 ./toy --profile=toy.json
     expect 0 ./sim --profile=toy.json --runtime=$runtime --load=open:poisson:10 --cores=2 \
         --requests=4000 --format=json --quiet

@@ -19,6 +19,7 @@ END
 cat >nodes.c <<'END'
 #define _GNU_SOURCE
 #include "toy_flux.h"
+#include "spin.h"
 #include <flux.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -27,17 +28,6 @@ cat >nodes.c <<'END'
 #include <unistd.h>
 
 #define FLOWS 240
-
-/* What calls have really had of their core, by the core's own clock; it stands still where a loop
- * goes on with others, since nothing here blocks meanwhile. */
-static void spin(long ns)
-{
-    struct timespec begun, now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begun);
-    do
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    while ((now.tv_sec - begun.tv_sec) * 1000000000 + now.tv_nsec - begun.tv_nsec < ns);
-}
 
 int Ask(Ask_out *out)
 {
@@ -146,7 +136,7 @@ done
 
 for runtime in thread pool event; do
     expect 0 "$FLUXC_REAL" build --profile --runtime=$runtime -Wall -Wextra -Werror -o toy toy.flux \
-        nodes.c $FLAGS
+        nodes.c $FLAGS -I"$ROOT/tests/cli"
     expect 0 ./toy --profile=toy.json
     expect 0 python3 "$ROOT/tests/cli/profile-times.py" toy.json $runtime
 done
