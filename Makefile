@@ -333,13 +333,13 @@ $(TOOLS): $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/lib/libcommon.a
 
 # fluxprof reads profiles, and draws flow graphs as the compiler does.
 $(BUILD)/obj/tools/fluxprof/%.o: tools/fluxprof/%.c $(BUILD)/settings | $(GENERATED)
-	$(call compile,-D_GNU_SOURCE -iquote fluxc)
+	$(call compile,-D_GNU_SOURCE -iquote fluxc -iquote servers/common)
 
 $(BUILD)/lib/libfluxprof.a: $(patsubst %.c,$(BUILD)/obj/%.o, \
                               $(filter-out %/main.c,$(wildcard tools/fluxprof/*.c)))
 	$(archive)
 
-$(FLUXPROF): $(BUILD)/obj/tools/fluxprof/main.o $(BUILD)/lib/libfluxprof.a $(BUILD)/lib/libfluxc.a
+$(FLUXPROF): $(BUILD)/obj/tools/fluxprof/main.o $(patsubst %,$(BUILD)/lib/lib%.a,fluxprof fluxc common)
 	$(call link,-ljansson -lm)
 
 # What the image server is shown and tested with.

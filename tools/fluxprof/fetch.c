@@ -1,6 +1,7 @@
 /* fetch.c - files, and as much of HTTP/1.1 as an admin port speaks: one GET, one answer with a
  * length or until the end, in ten seconds and 256 MiB. */
 #include "fetch.h"
+#include "address.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -124,20 +125,13 @@ static const char *body_of(struct arena *arena, const char *answer, size_t *size
     return body;
 }
 
-static const char *fetch_port(struct arena *arena, const char *from, size_t *size,
+static const char *fetch_port(struct arena *arena, const char *host, const char *port, size_t *size,
                               const char **error)
 {
     static const char request[] = "GET /profile HTTP/1.1\r\nHost: fluxprof\r\n"
                                   "Connection: close\r\n\r\n";
-    const char *colon = strrchr(from, ':');
-    size_t length = (size_t)(colon - from);
-    const char *host = from;
-    if (length >= 2 && from[0] == '[' && colon[-1] == ']') {
-        host++;
-        length -= 2;
-    }
     struct content content = {0};
-    int fd = connect_to(arena_intern(arena, host, length), colon + 1, error);
+    int fd = connect_to(host, port, error);
     if (fd < 0)
         return NULL;
     ssize_t sent = send(fd, request, sizeof request - 1, MSG_NOSIGNAL);
@@ -152,18 +146,12 @@ static const char *fetch_port(struct arena *arena, const char *from, size_t *siz
 
 /* ---- either ---------------------------------------------------------------------------------- */
 
-int fetch_is_port(const char *from)
-{
-    const char *colon = strrchr(from, ':');
-    return colon != NULL && colon[1] != '\0' &&
-           strspn(colon + 1, "0123456789") == strlen(colon + 1) && access(from, F_OK) != 0;
-}
-
 const char *fetch(struct arena *arena, const char *from, size_t *size, const char **error)
 {
     struct content content = {0};
-    if (fetch_is_port(from))
-        return fetch_port(arena, from, size, error);
+    char host[ADDRESS_HOST_SIZE], port[ADDRESS_PORT_SIZE];
+    if (access(from, F_OK) != 0 && address_split(from, host, port) == 0)
+        return fetch_port(arena, host, port, size, error);
     bool standard = strcmp(from, "-") == 0;
     FILE *file = standard ? stdin : fopen(from, "re");
     *error = file == NULL ? strerror(errno) : read_all(arena, fileno(file), &content, false);

@@ -6,10 +6,8 @@
 
 #include <stddef.h>
 
-/* from: a file's name, "-" for standard input, or ADDR:PORT. NULL: *error says why. */
+/* from: a file's name, "-" for standard input, or ADDR:PORT, where there is no file of that name. NULL:
+ * *error says why. */
 const char *fetch(struct arena *arena, const char *from, size_t *size, const char **error);
-
-/* Whether it is ADDR:PORT, with no file of that name. */
-int fetch_is_port(const char *from);
 
 #endif
